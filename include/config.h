@@ -1,0 +1,68 @@
+/* config: the settings: one table of key, type, default, range and help.
+ *
+ * The table drives the parser of files (libconfuse) and of `-s`, the defaults,
+ * check-config, conf/terkait.conf and the README's table. A wrong key, type or
+ * range is an error with file, line and what was probably meant. */
+#ifndef TERKAIT_CONFIG_H
+#define TERKAIT_CONFIG_H
+
+#include "engine.h"
+#include "err.h"
+#include "log.h"
+#include "publish.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct config {
+    struct {
+        char *brokers, *topic, *group;
+        char **set; /* "property=value" */
+        size_t set_count;
+    } kafka;
+    char *dead_letter_topic;      /* "" = none */
+    struct engine_rules engine;   /* windows and relations initialised */
+    struct publish_rules publish; /* prefix points at redis.prefix */
+    struct {
+        char *url, *prefix;
+    } redis;
+    struct {
+        int64_t checkpoint_interval_ms;
+    } state;
+    uint64_t memory_max; /* bytes; 0: no bound */
+    uint32_t threads;
+    struct {
+        char *mode, *topic, *supports_topic;
+    } shuffle;
+    struct {
+        char *listen, *token;
+    } http;
+    struct {
+        enum log_level level;
+        enum log_format format;
+    } log;
+};
+
+/* Loads defaults, then the file (NULL: none), then the overrides
+ * ("section.key=value") in their order, then checks what spans several keys.
+ * -1 with the whole message. config_free() on success only. */
+int config_load(struct config **config, const char *path,
+                const char *const *overrides, size_t overrides_count,
+                struct err *err) MUST_CHECK;
+void config_free(struct config *config);
+
+/* Every setting in force, `key = value   # where it came from`. Secrets
+ * (password in redis.url, http.token) are masked. */
+void config_print(const struct config *config, FILE *out);
+
+/* The two documents made from the table; tests hold the files against them. */
+void config_write_sample(FILE *out); /* conf/terkait.conf */
+void config_write_table(FILE *out);  /* the README's table, Markdown */
+
+/* "50ms", "5s", "30m", "24h", "7d" and bytes "64k", "512m", "4g". -1 when it
+ * is none. Zero is "0s" or "0". */
+int config_parse_duration(int64_t *ms, const char *text);
+int config_parse_bytes(uint64_t *bytes, const char *text);
+
+#endif

@@ -1,0 +1,94 @@
+/* engine: records in, counts and lists out; no clock, socket, thread or chance.
+ *
+ *     record -> event_decode -> sessions (one store a partition)
+ *            -> contributions -> groups -> rows -> lists, when asked
+ *
+ * A function of (state, record): the same records in the same order leave the
+ * same state, whatever the wall clock says. */
+#ifndef TERKAIT_ENGINE_H
+#define TERKAIT_ENGINE_H
+
+#include "event.h"
+#include "groups.h"
+#include "list.h"
+#include "score.h"
+#include "session.h"
+
+#include <stdint.h>
+
+struct engine_rules {
+    struct relations relations;
+    struct windows windows;
+    struct session_rules session;
+    uint64_t event_bytes_max;
+    uint32_t row_pairs_max;
+    uint32_t groups_count;
+    double damping;
+    uint32_t popular_k;
+    uint32_t popular_min_support;
+};
+
+struct engine_stats {
+    uint64_t verdicts[EVENT_VERDICT_COUNT];
+    uint64_t types[EVENT_TYPES]; /* of accepted events */
+    uint64_t item_events;        /* entries of accepted events */
+    uint64_t pair_updates;
+};
+
+struct engine;
+
+/* Copies the rules. */
+struct engine *engine_new(const struct engine_rules *rules);
+void engine_free(struct engine *engine);
+
+const struct engine_rules *engine_rules(const struct engine *engine);
+
+/* One record of a source partition. Offsets rise within a partition and may
+ * have gaps. `stamp_ms` may be EVENT_NO_STAMP. */
+enum event_verdict engine_take(struct engine *engine, uint32_t partition,
+                               int64_t offset, const char *bytes, size_t length,
+                               int64_t stamp_ms);
+
+/* Stream time: the highest event time accepted; -1 when none was. */
+int64_t engine_time(const struct engine *engine);
+
+/* All lists of one row, [relation][window] in the order of the settings. Owned
+ * by the engine, good until its next call. */
+struct row_lists {
+    struct list lists[RELATIONS_MAX][WINDOWS_MAX];
+    uint32_t supports[RELATIONS_MAX][WINDOWS_MAX];
+    int is_partial;
+    uint32_t lost; /* relations of which a window lost a count by time */
+};
+
+/* NULL when the item has no row, or stands for a tenant. */
+const struct row_lists *engine_lists(struct engine *engine, uint32_t item);
+
+struct count_entry {
+    uint32_t item;
+    uint32_t count;
+};
+
+/* The top `max` others by count (falling), then id (rising); all when `max` is
+ * 0. Owned by the engine, good until its next call. */
+uint32_t engine_counts(struct engine *engine, const struct count_entry **out,
+                       uint32_t item, uint32_t relation, uint32_t window,
+                       uint32_t max);
+
+/* c, n_a, n_b and N of a pair, as they stand in one window. */
+struct score_input engine_pair(struct engine *engine, uint32_t item,
+                               uint32_t other, uint32_t relation,
+                               uint32_t window);
+
+struct groups *engine_groups(struct engine *engine);
+struct intern *engine_items(struct engine *engine);
+const struct engine_stats *engine_stats(const struct engine *engine);
+
+/* Over all partitions. */
+struct session_stats engine_session_stats(const struct engine *engine);
+uint64_t engine_sessions_open(const struct engine *engine);
+uint64_t engine_bytes(const struct engine *engine);
+
+void engine_check(struct engine *engine);
+
+#endif

@@ -1,0 +1,95 @@
+/* event: one shop event, decoded and checked, and the decoder from JSON.
+ *
+ * The decoder is a pure function of the bytes and the record's stamp: it looks
+ * at everything that does not depend on earlier events. The two refusals that
+ * do (future, late) are judged by the session store's partition time.
+ *
+ * An event borrows all its texts from the decoder that made it; they stand
+ * until that decoder's next call. */
+#ifndef TERKAIT_EVENT_H
+#define TERKAIT_EVENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    EVENT_ITEMS_MAX = 200,
+    EVENT_ID_BYTES_MAX = 128,
+    EVENT_TENANT_BYTES_MAX = 64
+};
+
+#define EVENT_NO_STAMP INT64_C(-1)
+
+enum event_type {
+    EVENT_PAGE_VIEW,
+    EVENT_ADD_TO_CART,
+    EVENT_REMOVE_FROM_CART,
+    EVENT_PURCHASE,
+    EVENT_TYPES
+};
+
+/* What became of a record, in the order in which the causes are looked at.
+ * IGNORED and NO_CONSENT are harmless and never go to the dead letters. */
+#define EVENT_VERDICTS(X)                                                      \
+    X(ACCEPTED, accepted)                                                      \
+    X(TOO_LARGE, too_large)                                                    \
+    X(JSON, json)                                                              \
+    X(TYPE, type)                                                              \
+    X(IGNORED, ignored)                                                        \
+    X(NO_CONSENT, no_consent)                                                  \
+    X(VISITOR, visitor)                                                        \
+    X(ITEM, item)                                                              \
+    X(TS, ts)                                                                  \
+    X(SESSION, session)                                                        \
+    X(TENANT, tenant)                                                          \
+    X(FUTURE, future)                                                          \
+    X(LATE, late)
+
+enum event_verdict {
+#define X(upper, lower) EVENT_##upper,
+    EVENT_VERDICTS(X)
+#undef X
+        EVENT_VERDICT_COUNT
+};
+
+/* "accepted", "too_large", ... */
+const char *event_verdict_name(enum event_verdict verdict);
+
+/* True for what goes to the dead-letter topic. */
+int event_is_refused(enum event_verdict verdict);
+
+/* Bytes that somebody else owns; no NUL behind them. */
+struct text {
+    const char *bytes;
+    uint32_t length;
+};
+
+struct event {
+    enum event_type type;
+    int64_t ts_ms;
+    struct text visitor;
+    struct text tenant;   /* length 0: none */
+    struct text session;  /* length 0: none */
+    struct text category; /* length 0: none */
+    uint32_t items_count; /* 1 to EVENT_ITEMS_MAX */
+    struct text items[EVENT_ITEMS_MAX];
+};
+
+struct event_decoder;
+
+struct event_decoder *event_decoder_new(size_t max_bytes);
+void event_decoder_free(struct event_decoder *decoder);
+
+/* Decodes one record's value. `stamp_ms` is the record's own timestamp or
+ * EVENT_NO_STAMP. On EVENT_ACCEPTED fills `event`; on any other verdict
+ * `event` is undefined. Never answers FUTURE or LATE. */
+enum event_verdict event_decode(struct event_decoder *decoder,
+                                struct event *event, const char *bytes,
+                                size_t length, int64_t stamp_ms);
+
+/* RFC 3339 date-time to milliseconds since the epoch (digits after the third
+ * are cut; second 60 is refused). Returns -1 when it is none, or before 1970.
+ */
+int event_parse_rfc3339(int64_t *ts_ms, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,47 @@
+/* intern: item ids to small numbers and back.
+ *
+ * Each distinct (tenant, id) has one number from 1 up while anybody holds it;
+ * numbers of forgotten ids are used again. The id's text is stored once. An
+ * item with an empty id stands for the tenant itself: N is counted there.
+ * Tenants are numbered too, from 0 (none); a tenant lives as long as an item
+ * of its.
+ *
+ * Open addressing over 32-bit hash parts (linear probing, backward-shift
+ * deletion), entries in a chunked array, so pointers to texts never move. */
+#ifndef TERKAIT_INTERN_H
+#define TERKAIT_INTERN_H
+
+#include "event.h"
+
+#include <stdint.h>
+
+struct intern;
+
+struct intern *intern_new(void);
+void intern_free(struct intern *intern);
+
+/* Finds or makes the item and holds it once more. */
+uint32_t intern_hold(struct intern *intern, struct text tenant, struct text id);
+
+/* The item's number, or 0 when it is not known. Holds nothing. */
+uint32_t intern_find(const struct intern *intern, struct text tenant,
+                     struct text id);
+
+void intern_hold_again(struct intern *intern, uint32_t item);
+void intern_drop(struct intern *intern, uint32_t item);
+
+struct text intern_id(const struct intern *intern, uint32_t item);
+struct text intern_tenant(const struct intern *intern, uint32_t item);
+
+/* XXH64 of the item as it stands in keys, seed 0: what decides its group. */
+uint64_t intern_key_hash(const struct intern *intern, uint32_t item);
+
+/* One above the highest number in use; items known now; bytes held. */
+uint32_t intern_end(const struct intern *intern);
+uint32_t intern_count(const struct intern *intern);
+uint64_t intern_bytes(const struct intern *intern);
+
+/* Walks the whole structure and asserts its invariants. */
+void intern_check(const struct intern *intern);
+
+#endif

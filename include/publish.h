@@ -1,0 +1,61 @@
+/* publish: decides what is written to the sink, and when.
+ *
+ *     groups' touched rows -> hot (next turn) --+-> lists that differ -> sink
+ *                          -> settling (5 s) ---+
+ *     sweep over all rows (60 s) ---------------+-> and counts, popular lists
+ *
+ * It remembers a digest of each list it wrote, so it writes only what changed,
+ * and nothing else: everything can be made again from the counts. A pure
+ * function of the engine, the sink's answers and the time handed in. */
+#ifndef TERKAIT_PUBLISH_H
+#define TERKAIT_PUBLISH_H
+
+#include "engine.h"
+#include "sink.h"
+
+#include <stdint.h>
+
+struct publish_rules {
+    const char *prefix; /* borrowed */
+    int64_t ttl_ms;
+    int64_t settle_ms;
+    int64_t sweep_ms;
+    int64_t interval_ms;
+    int64_t counts_refresh_ms;
+    uint32_t counts_max;
+};
+
+struct publish_stats {
+    uint64_t lists_written;
+    uint64_t lists_deleted;
+    uint64_t lists_unchanged;
+    uint64_t counts_written;
+    uint64_t popular_written;
+    uint64_t sweeps;
+    uint64_t waiting; /* rows touched and not yet looked at */
+};
+
+struct publish;
+
+struct publish *publish_new(const struct publish_rules *rules,
+                            struct engine *engine, const struct sink *sink);
+void publish_free(struct publish *publish);
+
+/* What the main loop knows of the input. */
+struct publish_turn {
+    int64_t now_us;  /* monotonic */
+    int64_t stop_us; /* come back by then */
+    int is_behind;   /* a backlog is being worked off */
+    int is_still;    /* no input for a second, or a backlog just ended */
+};
+
+/* Does what is due, as far as time and the sink's room allow. Returns 1 while
+ * there is more to do at once. */
+int publish_work(struct publish *publish, const struct publish_turn *turn);
+
+/* True when everything the sink holds is what the engine would say now. */
+int publish_is_settled(const struct publish *publish);
+
+const struct publish_stats *publish_stats(const struct publish *publish);
+
+#endif
