@@ -28,7 +28,12 @@ int err_where(struct err *err, const char *format, ...)
     vsnprintf(outer.text, sizeof outer.text, format, arguments);
     va_end(arguments);
     used = strlen(outer.text);
-    snprintf(outer.text + used, sizeof outer.text - used, ": %s", err->text);
+    if (used + 3 < sizeof outer.text) {
+        memcpy(outer.text + used, ": ", 2);
+        used += 2;
+        memccpy(outer.text + used, err->text, '\0',
+                sizeof outer.text - 1 - used);
+    }
     *err = outer;
     return -1;
 }
