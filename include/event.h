@@ -66,7 +66,7 @@ struct text {
 
 struct event {
     enum event_type type;
-    int64_t ts_ms;
+    int64_t ts_ms; /* 0 to the end of year 9999 */
     struct text visitor;
     struct text tenant;   /* length 0: none */
     struct text session;  /* length 0: none */
@@ -87,9 +87,7 @@ enum event_verdict event_decode(struct event_decoder *decoder,
                                 struct event *event, const char *bytes,
                                 size_t length, int64_t stamp_ms);
 
-/* RFC 3339 date-time to milliseconds since the epoch (digits after the third
- * are cut; second 60 is refused). Returns -1 when it is none, or before 1970.
- */
-int event_parse_rfc3339(int64_t *ts_ms, const char *text, size_t length);
+/* Asserts that an accepted event is within its bounds. */
+void event_check(const struct event *event);
 
 #endif

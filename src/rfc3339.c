@@ -1,0 +1,149 @@
+#include "rfc3339.h"
+
+#include <string.h>
+
+struct cursor {
+    const char *at;
+    const char *end;
+};
+
+/* Returns the character, one of `accepted`, or 0. */
+static char take_one_of(struct cursor *cursor, const char *accepted)
+{
+    if (cursor->at == cursor->end || *cursor->at == '\0' ||
+        strchr(accepted, *cursor->at) == NULL)
+        return 0;
+    return *cursor->at++;
+}
+
+static int take_number(struct cursor *cursor, int digits, int low, int high,
+                       int *number)
+{
+    *number = 0;
+    for (int i = 0; i < digits; i++) {
+        char digit = take_one_of(cursor, "0123456789");
+
+        if (digit == 0)
+            return -1;
+        *number = *number * 10 + (digit - '0');
+    }
+    return *number >= low && *number <= high ? 0 : -1;
+}
+
+/* "hh:mm", in minutes. */
+static int take_hour_minute(struct cursor *cursor, int *minutes)
+{
+    int hour, minute;
+
+    if (take_number(cursor, 2, 0, 23, &hour) != 0 ||
+        take_one_of(cursor, ":") == 0 ||
+        take_number(cursor, 2, 0, 59, &minute) != 0)
+        return -1;
+    *minutes = hour * 60 + minute;
+    return 0;
+}
+
+static int is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+    return month == 2 && is_leap(year) ? 29 : days[month - 1];
+}
+
+static int leap_years_until(int year)
+{
+    return year / 4 - year / 100 + year / 400;
+}
+
+/* Since 1970-01-01; only its sign means anything before that. */
+static int days_since_epoch(int year, int month, int day)
+{
+    int days = (year - 1970) * 365 + leap_years_until(year - 1) -
+               leap_years_until(1969) + day - 1;
+
+    for (int before = 1; before < month; before++)
+        days += days_in_month(year, before);
+    return days;
+}
+
+static int take_date(struct cursor *cursor, int *days)
+{
+    int year, month, day;
+
+    if (take_number(cursor, 4, 0, 9999, &year) != 0 ||
+        take_one_of(cursor, "-") == 0 ||
+        take_number(cursor, 2, 1, 12, &month) != 0 ||
+        take_one_of(cursor, "-") == 0 ||
+        take_number(cursor, 2, 1, days_in_month(year, month), &day) != 0)
+        return -1;
+    *days = days_since_epoch(year, month, day);
+    return 0;
+}
+
+/* The digits behind a point, cut to milliseconds; no point is none. */
+static int take_fraction(struct cursor *cursor, int *ms)
+{
+    int weight = 100;
+    char digit;
+
+    *ms = 0;
+    if (take_one_of(cursor, ".") == 0)
+        return 0;
+    if ((digit = take_one_of(cursor, "0123456789")) == 0)
+        return -1;
+    do {
+        *ms += (digit - '0') * weight;
+        weight /= 10;
+    } while ((digit = take_one_of(cursor, "0123456789")) != 0);
+    return 0;
+}
+
+static int take_time(struct cursor *cursor, int *ms_of_day)
+{
+    int minutes, second, ms;
+
+    if (take_hour_minute(cursor, &minutes) != 0 ||
+        take_one_of(cursor, ":") == 0 ||
+        take_number(cursor, 2, 0, 59, &second) != 0 ||
+        take_fraction(cursor, &ms) != 0)
+        return -1;
+    *ms_of_day = (minutes * 60 + second) * 1000 + ms;
+    return 0;
+}
+
+/* Minutes that local time is ahead of UTC. */
+static int take_offset(struct cursor *cursor, int *minutes)
+{
+    char sign = take_one_of(cursor, "Zz+-");
+
+    *minutes = 0;
+    if (sign == 'Z' || sign == 'z')
+        return 0;
+    if (sign == 0 || take_hour_minute(cursor, minutes) != 0)
+        return -1;
+    if (sign == '-')
+        *minutes = -*minutes;
+    return 0;
+}
+
+int rfc3339_parse(int64_t *ts_ms, const char *text, size_t length)
+{
+    struct cursor cursor = {text, text + length};
+    int days, ms_of_day, offset_min;
+    int64_t ms;
+
+    if (take_date(&cursor, &days) != 0 || take_one_of(&cursor, "Tt ") == 0 ||
+        take_time(&cursor, &ms_of_day) != 0 ||
+        take_offset(&cursor, &offset_min) != 0 || cursor.at != cursor.end)
+        return -1;
+    ms = (int64_t)days * 86400000 + ms_of_day - (int64_t)offset_min * 60000;
+    if (ms < 0 || ms > RFC3339_MAX_MS)
+        return -1;
+    *ts_ms = ms;
+    return 0;
+}
