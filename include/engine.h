@@ -11,6 +11,7 @@
 #include "event.h"
 #include "groups.h"
 #include "list.h"
+#include "record.h"
 #include "score.h"
 #include "session.h"
 
@@ -43,11 +44,9 @@ void engine_free(struct engine *engine);
 
 const struct engine_rules *engine_rules(const struct engine *engine);
 
-/* One record of a source partition. Offsets rise within a partition and may
- * have gaps. `stamp_ms` may be EVENT_NO_STAMP. */
-enum event_verdict engine_take(struct engine *engine, uint32_t partition,
-                               int64_t offset, const char *bytes, size_t length,
-                               int64_t stamp_ms);
+/* One record of a source partition. */
+enum event_verdict engine_take(struct engine *engine,
+                               const struct record *record);
 
 /* Stream time: the highest event time accepted; -1 when none was. */
 int64_t engine_time(const struct engine *engine);

@@ -4,18 +4,10 @@
 #define TERKAIT_SOURCE_H
 
 #include "err.h"
+#include "record.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* Bytes are the source's, good until its next poll. */
-struct record {
-    const char *bytes;
-    size_t length;
-    uint32_t partition;
-    int64_t offset;
-    int64_t stamp_ms; /* EVENT_NO_STAMP (-1) when there is none */
-};
 
 enum source_state {
     SOURCE_READING,   /* more may be there at once */
@@ -25,8 +17,9 @@ enum source_state {
 
 struct source {
     void *self;
-    /* Fills up to `max` records, waiting at most `timeout_ms` for the first.
-     * Returns how many, or -1 when the source cannot go on. */
+    /* Records' bytes are the source's, good until its next poll. Fills up to
+     * `max` records, waiting at most `timeout_ms` for the first. Returns how
+     * many, or -1 when the source cannot go on. */
     int (*poll)(void *self, struct record *out, uint32_t max,
                 int64_t timeout_ms, struct err *err);
     enum source_state (*state)(void *self);
