@@ -1,56 +1,121 @@
-# terkait: `make help` lists the targets.
+# terkait: `make help` lists the targets. SAN=address,undefined or SAN=thread
+# builds with sanitizers, V=1 shows the commands.
 
-SAN      ?=
-CC       ?= cc
-BUILD    := build
-OBJ      := $(BUILD)/obj$(if $(SAN),-$(subst $(empty) $(empty),-,$(subst $(comma),-,$(SAN))))
-comma    := ,
-VERSION  := $(shell cat VERSION)
+SAN     :=
+BUILD   := build
+PREFIX  := /usr/local
+SYSCONF := $(if $(filter /usr,$(PREFIX)),,$(PREFIX))/etc
+CFLAGS  ?= -O2 -g
+VERSION := $(shell cat VERSION)
+LIBS    := rdkafka hiredis jansson libconfuse libxxhash
+T       := 60
 
-LIBS     := rdkafka hiredis jansson libconfuse libxxhash
-CFLAGS   ?= -O2 -g
-CFLAGS   += -std=c11 -D_GNU_SOURCE -DTERKAIT_VERSION='"$(VERSION)"' \
-            -Iinclude -ffp-contract=off -fno-strict-aliasing -pthread -MMD -MP
-WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
-            -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
-            -Wundef -Wformat=2 -Wvla -Wnull-dereference -Werror
-LDLIBS   += $(shell pkg-config --libs $(LIBS)) -lm -pthread
-CPPFLAGS += $(shell pkg-config --cflags $(LIBS))
+OBJ     := $(BUILD)/obj$(SAN:%=-%)
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+           -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
+           -Wundef -Wformat=2 -Wvla -Wnull-dereference -Werror
+COMPILE := $(CC) -std=c11 -D_GNU_SOURCE -DTERKAIT_VERSION='"$(VERSION)"' \
+           -Iinclude $(shell pkg-config --cflags $(LIBS) 2>/dev/null) \
+           -ffp-contract=off -fno-strict-aliasing -pthread $(WARN) $(CFLAGS)
+LINK    := $(CC) $(LDFLAGS) -pthread
+LDLIBS  += $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lm
 ifneq ($(SAN),)
-CFLAGS   += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
-LDFLAGS  += -fsanitize=$(SAN)
+COMPILE += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
+LINK    += -fsanitize=$(SAN)
 endif
 
-SOURCES  := $(wildcard src/*.c)
-OBJECTS  := $(SOURCES:src/%.c=$(OBJ)/%.o)
-ARCHIVE  := $(OBJ)/libterkait.a
-PROGRAM  := $(if $(SAN),$(OBJ)/terkait,$(BUILD)/terkait)
-UNITS    := $(patsubst tests/unit/%.c,$(OBJ)/unit/%,$(wildcard tests/unit/test_*.c))
+OBJECTS := $(patsubst src/%.c,$(OBJ)/%.o,$(wildcard src/*.c))
+ARCHIVE := $(OBJ)/libterkait.a
+PROGRAM := $(if $(SAN),$(OBJ),$(BUILD))/terkait
+UNITS   := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/unit/test_*.c))
+BENCHES := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/bench/bench_*.c))
+FUZZERS := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/fuzz/fuzz_*.c))
+Q       := $(if $(V),,@)
 
-all: $(PROGRAM) ## build build/terkait
+all: $(PROGRAM) ## build/terkait
 
 $(PROGRAM): $(OBJ)/main.o $(ARCHIVE)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  link $@"
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 
 $(ARCHIVE): $(filter-out $(OBJ)/main.o,$(OBJECTS))
-	@rm -f $@
-	ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(OBJ)/%.o: src/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -c -o $@ $<
+$(OBJ)/%.o: src/%.c Makefile VERSION | $(BUILD)/libraries
+	@mkdir -p $(@D) && echo "  cc   $<"
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
-$(OBJ)/unit/%: tests/unit/%.c $(ARCHIVE)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -Itests/unit $(LDFLAGS) -o $@ $< $(ARCHIVE) $(LDLIBS) -lcmocka
+# The programs of tests/unit, tests/bench and tests/fuzz: one file each.
+$(UNITS): EXTRA := -lcmocka
+$(FUZZERS): EXTRA := -fsanitize=fuzzer
+$(UNITS) $(BENCHES) $(FUZZERS): $(OBJ)/%: tests/%.c $(ARCHIVE)
+	@mkdir -p $(@D) && echo "  cc   $<"
+	$(Q)$(COMPILE) -I$(<D) -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
+	$(Q)$(LINK) -o $@ $@.o $(ARCHIVE) $(LDLIBS) $(EXTRA)
 
+$(BUILD)/libraries:
+	@pkg-config --exists $(LIBS) && $(CC) --version >/dev/null || \
+	{ scripts/deps --check build; exit 1; }
+	@mkdir -p $(@D) && touch $@
+
+test: ## every test there is; installs what they need
+	+@scripts/test
+
+unit-programs: $(UNITS)
 unit: $(UNITS) ## unit tests
 	@set -e; for test in $(UNITS); do $$test; done
 
-clean: ## remove what was built
+golden: all ## the replay of known events, compared with known lists
+	+@scripts/test golden
+
+check: lint unit golden ## lint, layers, unit and golden tests
+
+lint: layers ## formatter, analysers, sizes; nothing is changed
+	@scripts/lint
+
+layers: ## who may include whom
+	@scripts/layers
+
+format: ## lay out the C files
+	clang-format -i $(wildcard src/*.c include/*.h tests/*/*.[ch])
+
+demo: ## a simulated evening at a marketplace, through Kafka into Redis
+	+@scripts/demo
+
+bench-programs: $(BENCHES)
+bench: $(BENCHES) ## benchmarks
+	@set -e; for bench in $(BENCHES); do $$bench; done
+
+fuzz-programs: $(FUZZERS)
+fuzz: ## every fuzzer for T=60 seconds (clang)
+	@scripts/deps fuzz
+	$(Q)$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined fuzz-programs
+	@scripts/fuzz $(T) $(FUZZERS:$(OBJ)/%=$(BUILD)/obj-fuzzer-no-link,address,undefined/%)
+
+cover: ## lines covered by the unit tests, by file
+	$(Q)$(MAKE) BUILD=$(BUILD)/cover CFLAGS="-O0 -g --coverage" \
+	LDFLAGS=--coverage unit-programs
+	@scripts/cover $(BUILD)/cover/obj
+
+install: all ## into PREFIX=/usr/local, below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SYSCONF)/terkait
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/terkait
+	for file in $(notdir $(wildcard conf/*.conf)); do \
+	    test -e $(DESTDIR)$(SYSCONF)/terkait/$$file || install -m 644 \
+	    conf/$$file $(DESTDIR)$(SYSCONF)/terkait/; done
+	for page in $(wildcard man/*.[1-8]); do \
+	    install -D -m 644 $$page \
+	    $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+clean: ## remove what was built; ends the stacks that run below it
+	@scripts/stack down --all
 	rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(UNITS:=.d)
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all unit clean
-.DEFAULT_GOAL := all
+-include $(OBJECTS:.o=.d) $(wildcard $(OBJ)/*/*.d)
+
+.PHONY: all test unit-programs unit golden check lint layers format demo \
+        bench-programs bench fuzz-programs fuzz cover install clean help
+.DELETE_ON_ERROR:
