@@ -33,6 +33,11 @@ void intern_drop(struct intern *intern, uint32_t item);
 struct text intern_id(const struct intern *intern, uint32_t item);
 struct text intern_tenant(const struct intern *intern, uint32_t item);
 
+/* The tenant's number (0: none), the same for all its items while one is held;
+ * and 32 bits of hash over tenant and id. */
+uint32_t intern_tenant_number(const struct intern *intern, uint32_t item);
+uint32_t intern_hash(const struct intern *intern, uint32_t item);
+
 /* XXH64 of the item as it stands in keys, seed 0: what decides its group. */
 uint64_t intern_key_hash(const struct intern *intern, uint32_t item);
 

@@ -15,25 +15,22 @@ struct list_entry {
     uint32_t item;
 };
 
-/* A bounded heap while it is collected, in list order once it is finished.
- * `entries` has room for `k`. Order: score, then count, both falling, then
- * the plain id by bytes, rising. */
+/* Always in list order: score, then count, both falling, then the plain id by
+ * bytes, rising. */
 struct list {
     uint32_t k;
     uint32_t count;
-    struct list_entry *entries;
+    struct list_entry *entries; /* owned; room for k */
 };
 
 void list_init(struct list *list, uint32_t k); /* k up to LIST_ITEMS_MAX */
 void list_deinit(struct list *list);
 void list_clear(struct list *list);
 
-/* Keeps the entry when it is among the best k so far. */
-void list_offer(struct list *list, const struct intern *items,
-                struct list_entry entry);
-
-/* Puts the entries into list order. */
-void list_finish(struct list *list, const struct intern *items);
+/* Keeps the entry when it is among the best k so far. Returns the item that is
+ * left out for it, the offered one itself, or 0 when there was room. */
+uint32_t list_offer(struct list *list, const struct intern *items,
+                    struct list_entry entry);
 
 /* What stands beside the entries in the JSON. */
 struct list_head {
@@ -46,12 +43,18 @@ struct list_head {
     int is_partial;
 };
 
-/* Appends {"v":1,...}. The list is finished. */
+/* Appends {"v":1,...}. */
 void list_format(struct strbuf *out, const struct list *list,
                  const struct list_head *head, const struct intern *items);
 
-/* 48 bits of the whole content but as_of, above 16 bits of the items and
- * their order; never 0 for a list with entries, always 0 for an empty one. */
-uint64_t list_digest(const struct list *list, const struct list_head *head);
+/* 48 bits of all that list_format writes but as_of, above 16 bits of the items
+ * in their order; never 0 for a list with entries, always 0 for an empty one. */
+uint64_t list_digest(const struct list *list, const struct list_head *head,
+                     const struct intern *items);
+
+static inline int list_same_order(uint64_t digest, uint64_t other)
+{
+    return (uint16_t)digest == (uint16_t)other;
+}
 
 #endif

@@ -37,6 +37,8 @@ struct row {
     uint32_t capacity;
     uint32_t pairs;    /* distinct others */
     int64_t as_of;     /* fine pane of stream time when last advanced */
+    uint32_t moved;     /* relations (a bit each) of which time alone changed a
+                           window's counts; the reader clears it */
     int64_t cut_until; /* first fine pane at which it is exact again; 0: is */
 };
 
@@ -63,10 +65,10 @@ void row_deinit(struct row *row, const struct row_rules *rules,
                 struct row_stats *stats);
 
 /* Brings the row to the horizon: merges cells that a finer window has passed
- * into coarser ones and drops what is older than all windows. Returns the
- * relations (a bit each) of which some window lost a count since as_of. */
-uint32_t row_advance(struct row *row, const struct row_rules *rules,
-                     const struct horizon *horizon, struct row_stats *stats);
+ * into coarser ones, drops what is older than all windows, notes in `moved`
+ * what that changed. */
+void row_advance(struct row *row, const struct row_rules *rules,
+                 const struct horizon *horizon, struct row_stats *stats);
 
 /* Adds +1 or -1 (other = 0: a support, `index` a set; else `index` a
  * relation). Advances first. Returns 1 when a counter changed. */

@@ -24,6 +24,10 @@ struct score_input {
 double score_compute(enum score score, struct score_input input,
                      double damping);
 
+/* The score in ten-thousandths, rounded as printf's %.4f does (exactly, ties to
+ * even). Scores are never negative; above 2^49 it is cut. */
+uint64_t score_round(double score);
+
 const char *score_name(enum score score);
 
 /* The formula with its numbers in place, for people; static text formats. */

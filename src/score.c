@@ -84,6 +84,25 @@ double score_compute(enum score score, struct score_input input, double damping)
     return 0;
 }
 
+uint64_t score_round(double score)
+{
+    int exponent;
+    double fraction = frexp(score, &exponent);
+    uint64_t mantissa = (uint64_t)ldexp(fraction, 53);
+    int shift = 53 - exponent; /* score = mantissa / 2^shift */
+    unsigned __int128 scaled = (unsigned __int128)mantissa * 10000, rest, half;
+    uint64_t whole;
+
+    if (score >= 562949953421312.0)
+        return UINT64_C(5629499534213120000);
+    if (shift > 100)
+        return 0;
+    whole = (uint64_t)(scaled >> shift);
+    rest = scaled - ((unsigned __int128)whole << shift);
+    half = (unsigned __int128)1 << (shift - 1);
+    return whole + (rest > half || (rest == half && (whole & 1)));
+}
+
 int score_explain(char *out, size_t size, enum score score,
                   struct score_input input, double damping)
 {

@@ -1,0 +1,99 @@
+/* session_store: where the open sessions of a partition are kept: compact
+ * blocks, a table by (tenant, visitor), and the order of arrival.
+ *
+ * One allocation a session:
+ *
+ *     | struct session | items_room item records | tenant visitor session id |
+ *
+ * Items stand in the order of their latest event's arrival. An item record is
+ * 4-byte words: the item, the fine pane (modulo 2^32) in which each set's
+ * membership began, then 16-bit arrival numbers of those begins, then the
+ * actions: 24 bytes with the three default sets. */
+#ifndef TERKAIT_SESSION_STORE_H
+#define TERKAIT_SESSION_STORE_H
+
+#include "event.h"
+
+#include <stdint.h>
+
+struct session {
+    struct session *older; /* in the order of arrival */
+    struct session *newer;
+    int64_t last_ts_ms;
+    uint32_t hash;
+    uint16_t items_count;
+    uint16_t items_room;
+    uint16_t sequence; /* of the latest begin of a membership */
+    uint8_t counted; /* sets that N has counted this session for, a bit each */
+    uint8_t tenant_length;
+    uint8_t visitor_length;
+    uint8_t id_length;
+    uint32_t records[];
+};
+
+struct session_store {
+    uint32_t sets;          /* memberships in an item record */
+    uint32_t stride;        /* words of an item record */
+    struct session **slots; /* owned; open addressing, a power of two */
+    uint64_t slots_count;
+    uint64_t count;
+    struct session *oldest;
+    struct session *newest;
+    uint64_t bytes; /* of all blocks */
+};
+
+void session_store_init(struct session_store *store, uint32_t sets);
+
+/* Frees all sessions; whatever their records name is the caller's affair. */
+void session_store_deinit(struct session_store *store);
+
+/* NULL when the visitor has none. `hash` is session_store_hash's. */
+struct session *session_store_find(const struct session_store *store,
+                                   uint32_t hash, struct text tenant,
+                                   struct text visitor);
+uint32_t session_store_hash(struct text tenant, struct text visitor);
+
+/* A new, empty session at the new end; the visitor has none. */
+struct session *session_store_add(struct session_store *store, uint32_t hash,
+                                  struct text tenant, struct text visitor,
+                                  struct text id);
+void session_store_remove(struct session_store *store, struct session *session);
+
+/* Moves the session to the new end of the order. */
+void session_store_touch(struct session_store *store, struct session *session);
+
+/* Moves the session to a block with other room or session id; the old pointer
+ * is dead. */
+struct session *session_store_rebuild(struct session_store *store,
+                                      struct session *session, uint32_t room,
+                                      struct text id);
+
+struct text session_tenant(const struct session_store *store,
+                           struct session *session);
+struct text session_id(const struct session_store *store,
+                       struct session *session);
+
+uint64_t session_store_bytes(const struct session_store *store);
+void session_store_check(const struct session_store *store);
+
+/* ---- item records ---- */
+
+static inline uint32_t *session_record(const struct session_store *store,
+                                       struct session *session, uint32_t index)
+{
+    return session->records + (uint64_t)index * store->stride;
+}
+
+static inline uint16_t *record_orders(const struct session_store *store,
+                                      uint32_t *record)
+{
+    return (uint16_t *)(record + 1 + store->sets);
+}
+
+static inline uint8_t *record_actions(const struct session_store *store,
+                                      uint32_t *record)
+{
+    return (uint8_t *)(record_orders(store, record) + store->sets);
+}
+
+#endif

@@ -1,0 +1,146 @@
+#include "list.h"
+
+#include "err.h"
+#include "hash.h"
+#include "mem.h"
+#include "score.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void list_init(struct list *list, uint32_t k)
+{
+    ASSERT(k >= 1 && k <= LIST_ITEMS_MAX);
+    *list = (struct list){.k = k};
+    list->entries = mem_new(k, sizeof *list->entries);
+}
+
+void list_deinit(struct list *list)
+{
+    free(list->entries);
+    *list = (struct list){0};
+}
+
+void list_clear(struct list *list)
+{
+    list->count = 0;
+}
+
+static int compare_texts(struct text left, struct text right)
+{
+    uint32_t shorter = left.length < right.length ? left.length : right.length;
+    int order = memcmp(left.bytes, right.bytes, shorter);
+
+    if (order != 0)
+        return order;
+    return left.length < right.length ? -1 : left.length > right.length;
+}
+
+static int comes_before(const struct list_entry *a, const struct list_entry *b,
+                        const struct intern *items)
+{
+    if (a->score > b->score || a->score < b->score)
+        return a->score > b->score;
+    if (a->count != b->count)
+        return a->count > b->count;
+    return compare_texts(intern_id(items, a->item), intern_id(items, b->item)) <
+           0;
+}
+
+uint32_t list_offer(struct list *list, const struct intern *items,
+                    struct list_entry entry)
+{
+    uint32_t at = list->count, left_out = 0;
+
+    if (at == list->k) {
+        at--;
+        if (!comes_before(&entry, &list->entries[at], items))
+            return entry.item;
+        left_out = list->entries[at].item;
+    } else {
+        list->count++;
+    }
+    for (; at > 0 && comes_before(&entry, &list->entries[at - 1], items); at--)
+        list->entries[at] = list->entries[at - 1];
+    list->entries[at] = entry;
+    return left_out;
+}
+
+static void add_member(struct strbuf *out, const char *name, struct text text)
+{
+    strbuf_add_format(out, ",\"%s\":", name);
+    strbuf_add_json(out, text.bytes, text.length);
+}
+
+static void add_head(struct strbuf *out, const struct list_head *head,
+                     const struct intern *items)
+{
+    strbuf_add_text(out, "{\"v\":1");
+    if (head->item != 0)
+        add_member(out, "item", intern_id(items, head->item));
+    else if (head->category.length > 0)
+        add_member(out, "category", head->category);
+    strbuf_add_text(out, ",\"relation\":\"");
+    strbuf_add_text(out, head->relation);
+    strbuf_add_text(out, "\",\"window\":\"");
+    strbuf_add_text(out, head->window);
+    strbuf_add_text(out, "\",\"as_of\":");
+    strbuf_add_int(out, head->as_of_ms);
+    strbuf_add_text(out, ",\"support\":");
+    strbuf_add_uint(out, head->support);
+    if (head->is_partial)
+        strbuf_add_text(out, ",\"partial\":true");
+}
+
+static void add_score(struct strbuf *out, double score)
+{
+    uint64_t rounded = score_round(score);
+    uint64_t part = rounded % 10000;
+    char digits[5] = {'.', (char)('0' + part / 1000),
+                      (char)('0' + part / 100 % 10),
+                      (char)('0' + part / 10 % 10), (char)('0' + part % 10)};
+
+    strbuf_add_uint(out, rounded / 10000);
+    strbuf_add(out, digits, sizeof digits);
+}
+
+void list_format(struct strbuf *out, const struct list *list,
+                 const struct list_head *head, const struct intern *items)
+{
+    add_head(out, head, items);
+    strbuf_add_text(out, ",\"items\":[");
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct list_entry *entry = &list->entries[i];
+        struct text id = intern_id(items, entry->item);
+
+        strbuf_add_text(out, i == 0 ? "{\"id\":" : ",{\"id\":");
+        strbuf_add_json(out, id.bytes, id.length);
+        strbuf_add_text(out, ",\"score\":");
+        add_score(out, entry->score);
+        strbuf_add_text(out, ",\"count\":");
+        strbuf_add_uint(out, entry->count);
+        strbuf_add_char(out, '}');
+    }
+    strbuf_add_text(out, "]}");
+}
+
+uint64_t list_digest(const struct list *list, const struct list_head *head,
+                     const struct intern *items)
+{
+    uint64_t order = 0, content;
+    uint64_t first[] = {head->support, (uint64_t)(head->is_partial != 0)};
+
+    if (list->count == 0)
+        return 0;
+    content = hash_bytes(first, sizeof first, 0);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct list_entry *entry = &list->entries[i];
+        uint32_t who[] = {entry->item, intern_hash(items, entry->item)};
+        uint64_t what[] = {score_round(entry->score), entry->count};
+
+        order = hash_bytes(who, sizeof who, order);
+        content = hash_bytes(what, sizeof what, content);
+    }
+    content = hash_bytes(&order, sizeof order, content);
+    return ((content | 1u << 16) & ~UINT64_C(0xffff)) | (order & 0xffff);
+}
