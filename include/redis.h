@@ -1,10 +1,12 @@
 /* redis: one connection to one Redis, pipelined, never waiting.
  *
  * Commands are queued while the connection is ready and answered in order.
- * Any error, a reply that stays out for too long included, closes the
- * connection, answers every outstanding command with NULL, and connects again
- * with back-off (100 ms doubling to 5 s): after that nobody knows which of
- * them ran. The only file that knows hiredis is redis.c. */
+ * Any error, 10 s without an answer included, closes the connection, answers
+ * every outstanding command with NULL, and connects again with back-off
+ * (100 ms doubling to 5 s): after that nobody knows which of them ran. The one
+ * thing that may wait is the system's resolver, when the URL names a host.
+ *
+ * Only redis.c and redis_reply.c know hiredis. */
 #ifndef TERKAIT_REDIS_H
 #define TERKAIT_REDIS_H
 
@@ -17,9 +19,8 @@
 struct redis;
 struct redis_reply;
 
-/* `url` is redis://[user:password@]host[:port][/db] or
- * unix:///path[?db=N]. -1 when it is not; nothing is connected yet. `name`
- * is said in logs ("lists", "state"). */
+/* `url` as redis_url.h says; -1 when it is not. Nothing is connected yet.
+ * `name` is said in logs and in CLIENT LIST ("lists", "state"). */
 int redis_open(struct redis **redis, const char *url, const char *name,
                struct err *err) MUST_CHECK;
 void redis_close(struct redis *redis); /* outstanding: answered with NULL */
@@ -37,8 +38,10 @@ uint64_t redis_generation(const struct redis *redis);
 /* `reply` is NULL when the connection was lost; borrowed. */
 typedef void redis_callback(void *context, const struct redis_reply *reply);
 
-/* Queues a command; only while ready. `callback` may be NULL: errors are
- * counted and logged. Arguments are copied. */
+/* Queues a command; only while ready. Arguments are copied. Error replies are
+ * counted, and logged when there is no `callback` (NULL) to do it. A callback
+ * may queue further commands unless its reply is NULL; it must not pump, ask
+ * or close. */
 void redis_send(struct redis *redis, const struct text *arguments, size_t count,
                 redis_callback *callback, void *context);
 
@@ -55,7 +58,8 @@ struct redis_stats {
 const struct redis_stats *redis_stats(const struct redis *redis);
 
 /* For command-line tools: connects if need be, sends one command, waits for its
- * answer at most `timeout_ms`. The reply is the caller's to free. */
+ * answer at most `timeout_ms`. Does not connect twice. The reply, which may be
+ * an error, is the caller's to free. */
 int redis_ask(struct redis *redis, struct redis_reply **reply,
               const struct text *arguments, size_t count, int64_t timeout_ms,
               struct err *err) MUST_CHECK;
