@@ -217,11 +217,23 @@ static void test_takes_the_length_at_its_word(void **state)
 
         assert_int_equal(result, length == 22 ? 0 : -1);
     }
-    assert_int_equal(rfc3339_parse(&ms,
-                                   "2024-06-10\0"
-                                   "06:13:20Z",
-                                   20),
-                     -1);
+}
+
+static void test_refuses_nul_bytes(void **state)
+{
+    static const char nul_for_fraction[] = "2024-06-10T06:13:20\0Z";
+    char text[] = "2024-06-10T06:13:20.5+07:00";
+    int64_t ms;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        char former = text[i];
+
+        text[i] = '\0';
+        assert_int_equal(rfc3339_parse(&ms, text, sizeof text - 1), -1);
+        text[i] = former;
+    }
+    assert_int_equal(rfc3339_parse(&ms, nul_for_fraction, 21), -1);
 }
 
 int main(void)
@@ -236,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_keeps_to_1970_until_9999_in_utc),
         cmocka_unit_test(test_refuses_what_is_no_time),
         cmocka_unit_test(test_takes_the_length_at_its_word),
+        cmocka_unit_test(test_refuses_nul_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
