@@ -55,29 +55,26 @@ int64_t engine_time(const struct engine *engine);
  * by the engine, good until its next call. */
 struct row_lists {
     struct list lists[RELATIONS_MAX][WINDOWS_MAX];
-    uint32_t supports[RELATIONS_MAX][WINDOWS_MAX];
+    uint32_t supports[RELATIONS_MAX][WINDOWS_MAX]; /* n_a */
+    uint32_t sessions[RELATIONS_MAX]
+                     [WINDOWS_MAX]; /* N, where a score uses it */
     int is_partial;
-    uint32_t lost; /* relations of which a window lost a count by time */
 };
 
-/* NULL when the item has no row, or stands for a tenant. */
+/* The published lists. NULL when the item has no row, or stands for a tenant.
+ */
 const struct row_lists *engine_lists(struct engine *engine, uint32_t item);
 
-struct count_entry {
-    uint32_t item;
-    uint32_t count;
-};
+/* The top k others by count, then id; only `lists` is set. NULL likewise. */
+const struct row_lists *engine_counts(struct engine *engine, uint32_t item,
+                                      uint32_t k);
 
-/* The top `max` others by count (falling), then id (rising); all when `max` is
- * 0. Owned by the engine, good until its next call. */
-uint32_t engine_counts(struct engine *engine, const struct count_entry **out,
-                       uint32_t item, uint32_t relation, uint32_t window,
-                       uint32_t max);
-
-/* c, n_a, n_b and N of a pair, as they stand in one window. */
-struct score_input engine_pair(struct engine *engine, uint32_t item,
-                               uint32_t other, uint32_t relation,
-                               uint32_t window);
+/* Visits every other of the row, in no set order, with its counts by relation
+ * and window. Returns 0 when the item has no row. */
+typedef void engine_visit_pair(void *context, uint32_t other,
+                               const struct row_sums *sums);
+int engine_each_pair(struct engine *engine, uint32_t item,
+                     engine_visit_pair *visit, void *context);
 
 struct groups *engine_groups(struct engine *engine);
 struct intern *engine_items(struct engine *engine);

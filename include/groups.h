@@ -31,20 +31,20 @@ void groups_apply(struct groups *groups, const struct contributions *list,
 void groups_categorise(struct groups *groups, uint32_t item, int64_t ts_ms,
                        struct text category);
 
-/* NULL when nothing is counted for the item. The row is as it was last left:
- * row_advance it before reading sums. */
+/* The row at the horizon and in order, ready to be read; NULL when nothing is
+ * kept of the item. */
 struct row *groups_row(struct groups *groups, uint32_t item);
 
-/* The item's category; length 0 when none is known. */
+/* The item's category; length 0 when none is known. Categories are numbered,
+ * from 1; 0: none. */
 struct text groups_category(const struct groups *groups, uint32_t item);
+uint32_t groups_category_number(const struct groups *groups, uint32_t item);
+struct intern *groups_categories(struct groups *groups);
 
 /* Support of an item for a set and window (by settings order), now. 0 when
  * there is no row. Remembered until the row or stream time changes. */
 uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
                         uint32_t window);
-
-/* N of a tenant: the item that stands for it, or 0. */
-uint32_t groups_tenant_item(const struct groups *groups, uint32_t item);
 
 /* Rows that contributions changed since they were last drained, each once, in
  * the order of their first change. `pairs` has a bit for each relation of
@@ -52,9 +52,12 @@ uint32_t groups_tenant_item(const struct groups *groups, uint32_t item);
  * Returns 0 when there are no more. */
 int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs);
 
-/* Frees the row when nothing is counted in it any more and its category is
- * long past. The caller has withdrawn whatever it published of it. */
+/* Frees the row and returns 1 when nothing is counted in it any more and its
+ * category, if any, is past remembering (GROUPS_CATEGORY_MS behind the longest
+ * window). The caller has withdrawn whatever it published of it. */
 int groups_release(struct groups *groups, uint32_t item);
+
+#define GROUPS_CATEGORY_MS (INT64_C(30) * 24 * 3600 * 1000)
 
 uint32_t groups_index(const struct groups *groups, uint32_t item);
 uint64_t groups_rows(const struct groups *groups);

@@ -15,10 +15,17 @@ void popular_free(struct popular *popular);
 void popular_clear(struct popular *popular);
 void popular_offer(struct popular *popular, uint32_t item);
 
-/* Calls `visit` for each list that has an item, finished, in no set order. */
-typedef void popular_visit(void *context, struct text tenant,
-                           const struct list *list,
-                           const struct list_head *head);
-void popular_each(struct popular *popular, popular_visit *visit, void *context);
+/* One list with at least one item, and what stands beside it. Borrowed; good
+ * until the next popular_offer or popular_clear. */
+struct popular_list {
+    struct text tenant;
+    const struct list *list;
+    struct list_head head;
+};
+
+/* The next list after `cursor` (begin with 0), in no set order; returns 0 when
+ * there are no more. */
+int popular_next(struct popular *popular, struct popular_list *out,
+                 uint64_t *cursor);
 
 #endif

@@ -1,0 +1,370 @@
+#include "engine.h"
+
+#include "contribution.h"
+#include "err.h"
+#include "mem.h"
+
+#include <stdlib.h>
+
+struct engine {
+    struct engine_rules rules;
+    struct event_decoder *decoder;
+    struct event event;
+    struct intern *items;
+    struct sessions **partitions; /* owned; by partition, NULL: none yet */
+    uint32_t partitions_count;
+    struct contributions contributions;
+    struct row_rules row_rules;
+    struct groups *groups;
+    int64_t time_ms;
+    struct row_lists lists;  /* scored, for engine_lists */
+    struct row_lists counts; /* by count, for engine_counts */
+    uint32_t counts_k;
+    struct engine_stats stats;
+};
+
+static void init_lists(struct engine *engine)
+{
+    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
+        for (uint32_t w = 0; w < engine->rules.windows.count; w++)
+            list_init(&engine->lists.lists[r][w],
+                      engine->rules.relations.at[r].k);
+}
+
+struct engine *engine_new(const struct engine_rules *rules)
+{
+    struct engine *engine = mem_new(1, sizeof *engine);
+
+    engine->rules = *rules;
+    engine->decoder = event_decoder_new(rules->event_bytes_max);
+    engine->items = intern_new();
+    contributions_init(&engine->contributions);
+    engine->row_rules = (struct row_rules){
+        .relations = &engine->rules.relations,
+        .windows = &engine->rules.windows,
+        .items = engine->items,
+        .pairs_max = rules->row_pairs_max,
+    };
+    engine->groups = groups_new(&engine->row_rules, rules->groups_count);
+    engine->time_ms = -1;
+    init_lists(engine);
+    return engine;
+}
+
+static void free_lists(const struct engine *engine, struct row_lists *lists)
+{
+    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
+        for (uint32_t w = 0; w < engine->rules.windows.count; w++)
+            list_deinit(&lists->lists[r][w]);
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    free_lists(engine, &engine->lists);
+    free_lists(engine, &engine->counts);
+    for (uint32_t i = 0; i < engine->partitions_count; i++)
+        sessions_free(engine->partitions[i]);
+    free(engine->partitions);
+    groups_free(engine->groups);
+    contributions_deinit(&engine->contributions);
+    intern_free(engine->items);
+    event_decoder_free(engine->decoder);
+    free(engine);
+}
+
+const struct engine_rules *engine_rules(const struct engine *engine)
+{
+    return &engine->rules;
+}
+
+/* ---- records in ---- */
+
+static struct sessions *partition_of(struct engine *engine, uint32_t partition)
+{
+    if (partition >= engine->partitions_count) {
+        engine->partitions = mem_resize(engine->partitions, partition + 1,
+                                        sizeof *engine->partitions);
+        while (engine->partitions_count <= partition)
+            engine->partitions[engine->partitions_count++] = NULL;
+    }
+    if (engine->partitions[partition] == NULL)
+        engine->partitions[partition] =
+            sessions_new(&engine->rules.session, &engine->rules.relations,
+                         &engine->rules.windows, engine->items);
+    return engine->partitions[partition];
+}
+
+static void categorise(struct engine *engine)
+{
+    const struct event *event = &engine->event;
+
+    if (event->category.length == 0)
+        return;
+    for (uint32_t i = 0; i < event->items_count; i++) {
+        uint32_t item =
+            intern_hold(engine->items, event->tenant, event->items[i]);
+
+        groups_categorise(engine->groups, item, event->ts_ms, event->category);
+        intern_drop(engine->items, item);
+    }
+}
+
+static void count_accepted(struct engine *engine, const struct record *record)
+{
+    const struct event *event = &engine->event;
+
+    if (event->ts_ms > engine->time_ms)
+        engine->time_ms = event->ts_ms;
+    groups_advance(engine->groups,
+                   window_fine_pane(&engine->rules.windows, engine->time_ms));
+    groups_apply(engine->groups, &engine->contributions, record->partition,
+                 record->offset);
+    categorise(engine);
+    engine->stats.types[event->type]++;
+    engine->stats.item_events += event->items_count;
+    for (uint32_t i = 0; i < engine->contributions.count; i++)
+        engine->stats.pair_updates += engine->contributions.at[i].other != 0;
+}
+
+enum event_verdict engine_take(struct engine *engine,
+                               const struct record *record)
+{
+    enum event_verdict verdict =
+        event_decode(engine->decoder, &engine->event, record->bytes,
+                     record->length, record->stamp_ms);
+
+    engine->contributions.count = 0;
+    if (verdict == EVENT_ACCEPTED)
+        verdict = sessions_take(partition_of(engine, record->partition),
+                                &engine->contributions, &engine->event,
+                                record->now_ms);
+    if (verdict == EVENT_ACCEPTED)
+        count_accepted(engine, record);
+    engine->stats.verdicts[verdict]++;
+    return verdict;
+}
+
+int64_t engine_time(const struct engine *engine)
+{
+    return engine->time_ms;
+}
+
+/* ---- lists out ---- */
+
+static uint32_t tenant_sessions(struct engine *engine, uint32_t item,
+                                uint32_t set, uint32_t window)
+{
+    uint32_t row =
+        intern_find(engine->items, intern_tenant(engine->items, item),
+                    (struct text){"", 0});
+
+    return row == 0 ? 0 : groups_support(engine->groups, row, set, window);
+}
+
+static int needs_all(enum score score)
+{
+    return score == SCORE_LIFT || score == SCORE_LLR;
+}
+
+/* One pair of one relation: offered to each window's list that it is strong
+ * enough for. */
+static void offer_scored(struct engine *engine, struct row_lists *out,
+                         const struct row_sums *sums, uint32_t relation,
+                         uint32_t other)
+{
+    const struct relation *rule = &engine->rules.relations.at[relation];
+
+    for (uint32_t w = 0; w < engine->rules.windows.count; w++) {
+        struct score_input in = {.both = sums->at[relation][w],
+                                 .from = out->supports[relation][w]};
+        double score;
+
+        if (in.both < rule->min_support)
+            continue;
+        in.to = groups_support(engine->groups, other, rule->to_set, w);
+        in.all = out->sessions[relation][w];
+        score = score_compute(rule->score, in, engine->rules.damping);
+        list_offer(&out->lists[relation][w], engine->items,
+                   (struct list_entry){score, (uint32_t)in.both, other});
+    }
+}
+
+static void offer_counted(struct engine *engine, struct row_lists *out,
+                          const struct row_sums *sums, uint32_t relation,
+                          uint32_t other)
+{
+    for (uint32_t w = 0; w < engine->rules.windows.count; w++) {
+        uint32_t count = sums->at[relation][w];
+
+        if (count > 0)
+            list_offer(&out->lists[relation][w], engine->items,
+                       (struct list_entry){count, count, other});
+    }
+}
+
+typedef void offer(struct engine *engine, struct row_lists *out,
+                   const struct row_sums *sums, uint32_t relation,
+                   uint32_t other);
+
+static void collect(struct engine *engine, struct row_lists *out,
+                    const struct row *row, offer *offer_to)
+{
+    const struct horizon *horizon = groups_horizon(engine->groups);
+
+    for (uint32_t at = row_pairs_start(row); at < row->used;) {
+        struct row_sums sums;
+        uint32_t other = row->cells[at].other;
+
+        at = row_sum_run(&sums, row, &engine->row_rules, horizon, at);
+        for (uint32_t r = 0; r < engine->rules.relations.count; r++)
+            if (sums.seen >> r & 1)
+                offer_to(engine, out, &sums, r, other);
+    }
+}
+
+static void begin_lists(struct engine *engine, struct row_lists *out,
+                        uint32_t item)
+{
+    for (uint32_t r = 0; r < engine->rules.relations.count; r++) {
+        const struct relation *rule = &engine->rules.relations.at[r];
+
+        for (uint32_t w = 0; w < engine->rules.windows.count; w++) {
+            list_clear(&out->lists[r][w]);
+            out->supports[r][w] =
+                groups_support(engine->groups, item, rule->from_set, w);
+            if (needs_all(rule->score))
+                out->sessions[r][w] =
+                    tenant_sessions(engine, item, rule->from_set, w);
+        }
+    }
+}
+
+static const struct row *row_of_item(struct engine *engine, uint32_t item)
+{
+    const struct row *row = groups_row(engine->groups, item);
+
+    if (row == NULL || intern_id(engine->items, item).length == 0)
+        return NULL;
+    return row;
+}
+
+const struct row_lists *engine_lists(struct engine *engine, uint32_t item)
+{
+    const struct row *row = row_of_item(engine, item);
+
+    if (row == NULL)
+        return NULL;
+    begin_lists(engine, &engine->lists, item);
+    engine->lists.is_partial = row->cut_until != 0;
+    collect(engine, &engine->lists, row, offer_scored);
+    return &engine->lists;
+}
+
+static void size_counts(struct engine *engine, uint32_t k)
+{
+    if (engine->counts_k == k)
+        return;
+    free_lists(engine, &engine->counts);
+    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
+        for (uint32_t w = 0; w < engine->rules.windows.count; w++)
+            list_init(&engine->counts.lists[r][w], k);
+    engine->counts_k = k;
+}
+
+const struct row_lists *engine_counts(struct engine *engine, uint32_t item,
+                                      uint32_t k)
+{
+    const struct row *row = row_of_item(engine, item);
+
+    if (row == NULL)
+        return NULL;
+    size_counts(engine, k);
+    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
+        for (uint32_t w = 0; w < engine->rules.windows.count; w++)
+            list_clear(&engine->counts.lists[r][w]);
+    collect(engine, &engine->counts, row, offer_counted);
+    return &engine->counts;
+}
+
+int engine_each_pair(struct engine *engine, uint32_t item,
+                     engine_visit_pair *visit, void *context)
+{
+    const struct horizon *horizon = groups_horizon(engine->groups);
+    const struct row *row = row_of_item(engine, item);
+
+    if (row == NULL)
+        return 0;
+    for (uint32_t at = row_pairs_start(row); at < row->used;) {
+        struct row_sums sums;
+        uint32_t other = row->cells[at].other;
+
+        at = row_sum_run(&sums, row, &engine->row_rules, horizon, at);
+        visit(context, other, &sums);
+    }
+    return 1;
+}
+
+/* ---- what stands ---- */
+
+struct groups *engine_groups(struct engine *engine)
+{
+    return engine->groups;
+}
+
+struct intern *engine_items(struct engine *engine)
+{
+    return engine->items;
+}
+
+const struct engine_stats *engine_stats(const struct engine *engine)
+{
+    return &engine->stats;
+}
+
+struct session_stats engine_session_stats(const struct engine *engine)
+{
+    struct session_stats sum = {0};
+
+    for (uint32_t i = 0; i < engine->partitions_count; i++) {
+        const struct session_stats *one;
+
+        if (engine->partitions[i] == NULL)
+            continue;
+        one = sessions_stats(engine->partitions[i]);
+        sum.opened += one->opened;
+        sum.forgotten_full += one->forgotten_full;
+        sum.pushed_out += one->pushed_out;
+    }
+    return sum;
+}
+
+uint64_t engine_sessions_open(const struct engine *engine)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < engine->partitions_count; i++)
+        if (engine->partitions[i] != NULL)
+            sum += sessions_open(engine->partitions[i]);
+    return sum;
+}
+
+uint64_t engine_bytes(const struct engine *engine)
+{
+    uint64_t sum = groups_bytes(engine->groups) + intern_bytes(engine->items);
+
+    for (uint32_t i = 0; i < engine->partitions_count; i++)
+        if (engine->partitions[i] != NULL)
+            sum += sessions_bytes(engine->partitions[i]);
+    return sum;
+}
+
+void engine_check(struct engine *engine)
+{
+    for (uint32_t i = 0; i < engine->partitions_count; i++)
+        if (engine->partitions[i] != NULL)
+            sessions_check(engine->partitions[i]);
+    groups_check(engine->groups);
+    intern_check(engine->items);
+}

@@ -1,0 +1,321 @@
+#include "groups.h"
+
+#include "err.h"
+#include "mem.h"
+#include "ring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOUCHED_SUPPORT (UINT32_C(1) << 31)
+#define SUPPORTS_STALE  INT64_C(-1)
+
+/* A row and what is kept beside it. */
+struct holding {
+    struct row row;
+    int64_t category_ts_ms;
+    uint32_t category;   /* in groups.categories, 0: none */
+    uint32_t touched;    /* relations, or TOUCHED_SUPPORT; 0: not queued */
+    int64_t supports_at; /* fine pane of `supports`, or SUPPORTS_STALE */
+    uint32_t supports[]; /* [set][window] */
+};
+
+struct groups {
+    struct row_rules rules;
+    uint32_t count;
+    struct horizon horizon;
+    struct intern *categories;
+    struct holding **holdings; /* owned; by item number, NULL: none */
+    uint32_t holdings_end;
+    uint64_t rows;
+    uint32_t *touched;         /* a ring of items; owned */
+    uint32_t touched_capacity; /* a power of two */
+    uint32_t touched_first;
+    uint32_t touched_count;
+    struct row_stats stats;
+};
+
+struct groups *groups_new(const struct row_rules *rules, uint32_t count)
+{
+    struct groups *groups = mem_new(1, sizeof *groups);
+
+    ASSERT(count >= 1);
+    groups->rules = *rules;
+    groups->count = count;
+    groups->categories = intern_new();
+    ring_init(&groups->touched);
+    window_horizon(&groups->horizon, rules->windows, 0);
+    return groups;
+}
+
+static void free_holding(struct groups *groups, uint32_t item)
+{
+    struct holding *holding = groups->holdings[item];
+
+    row_deinit(&holding->row, &groups->rules, &groups->stats);
+    if (holding->category != 0)
+        intern_drop(groups->categories, holding->category);
+    free(holding);
+    groups->holdings[item] = NULL;
+    groups->rows--;
+    intern_drop(groups->rules.items, item);
+}
+
+void groups_free(struct groups *groups)
+{
+    if (groups == NULL)
+        return;
+    for (uint32_t item = 1; item < groups->holdings_end; item++)
+        if (groups->holdings[item] != NULL)
+            free_holding(groups, item);
+    intern_free(groups->categories);
+    free(groups->holdings);
+    ring_deinit(&groups->touched);
+    free(groups);
+}
+
+void groups_advance(struct groups *groups, int64_t fine_pane)
+{
+    if (fine_pane > groups->horizon.fine_pane)
+        window_horizon(&groups->horizon, groups->rules.windows, fine_pane);
+}
+
+const struct horizon *groups_horizon(const struct groups *groups)
+{
+    return &groups->horizon;
+}
+
+static size_t holding_bytes(const struct groups *groups)
+{
+    return sizeof(struct holding) + (size_t)groups->rules.windows->count *
+                                        groups->rules.relations->sets_count *
+                                        sizeof(uint32_t);
+}
+
+static struct holding *find(const struct groups *groups, uint32_t item)
+{
+    return item < groups->holdings_end ? groups->holdings[item] : NULL;
+}
+
+static void grow_holdings(struct groups *groups, uint32_t item)
+{
+    uint32_t end = item + item / 4 + 1024;
+
+    groups->holdings =
+        mem_resize(groups->holdings, end, sizeof *groups->holdings);
+    memset(groups->holdings + groups->holdings_end, 0,
+           (end - groups->holdings_end) * sizeof *groups->holdings);
+    groups->holdings_end = end;
+}
+
+static struct holding *find_or_make(struct groups *groups, uint32_t item)
+{
+    struct holding *holding = find(groups, item);
+
+    if (holding != NULL)
+        return holding;
+    if (item >= groups->holdings_end)
+        grow_holdings(groups, item);
+    holding = mem_new(1, holding_bytes(groups));
+    row_init(&holding->row);
+    holding->supports_at = SUPPORTS_STALE;
+    groups->holdings[item] = holding;
+    groups->rows++;
+    intern_hold_again(groups->rules.items, item);
+    return holding;
+}
+
+static void touch(struct groups *groups, struct holding *holding, uint32_t item,
+                  uint32_t what)
+{
+    if (holding->touched == 0)
+        ring_push(&groups->touched, (struct ring_entry){.item = item});
+    holding->touched |= what;
+}
+
+int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs)
+{
+    struct holding *holding;
+
+    if (groups->touched.count == 0)
+        return 0;
+    *item = ring_first(&groups->touched)->item;
+    ring_pop(&groups->touched);
+    holding = groups->holdings[*item];
+    *pairs = holding->touched & ~TOUCHED_SUPPORT;
+    holding->touched = 0;
+    return 1;
+}
+
+static void apply_one(struct groups *groups, const struct contribution *one)
+{
+    struct holding *holding = find_or_make(groups, one->item);
+
+    if (!row_add(&holding->row, &groups->rules, &groups->horizon,
+                 &groups->stats, one->other, one->index, one->sign,
+                 one->fine_pane))
+        return;
+    if (one->other == 0)
+        holding->supports_at = SUPPORTS_STALE;
+    touch(groups, holding, one->item,
+          one->other == 0 ? TOUCHED_SUPPORT : 1u << one->index);
+}
+
+void groups_apply(struct groups *groups, const struct contributions *list,
+                  uint32_t partition, int64_t offset)
+{
+    (void)partition; /* marks, by group and partition, will look at these */
+    (void)offset;
+    for (uint32_t i = 0; i < list->count; i++)
+        apply_one(groups, &list->at[i]);
+}
+
+static int is_larger(struct text left, struct text right)
+{
+    uint32_t shorter = left.length < right.length ? left.length : right.length;
+    int order = memcmp(left.bytes, right.bytes, shorter);
+
+    return order > 0 || (order == 0 && left.length > right.length);
+}
+
+void groups_categorise(struct groups *groups, uint32_t item, int64_t ts_ms,
+                       struct text category)
+{
+    struct holding *holding = find_or_make(groups, item);
+    uint32_t old = holding->category;
+
+    if (old != 0 &&
+        (ts_ms < holding->category_ts_ms ||
+         (ts_ms == holding->category_ts_ms &&
+          !is_larger(category, intern_id(groups->categories, old)))))
+        return;
+    holding->category =
+        intern_hold(groups->categories, (struct text){"", 0}, category);
+    holding->category_ts_ms = ts_ms;
+    if (old != 0)
+        intern_drop(groups->categories, old);
+}
+
+uint32_t groups_category_number(const struct groups *groups, uint32_t item)
+{
+    const struct holding *holding = find(groups, item);
+
+    return holding == NULL ? 0 : holding->category;
+}
+
+struct intern *groups_categories(struct groups *groups)
+{
+    return groups->categories;
+}
+
+struct text groups_category(const struct groups *groups, uint32_t item)
+{
+    uint32_t category = groups_category_number(groups, item);
+
+    return category == 0 ? (struct text){"", 0}
+                         : intern_id(groups->categories, category);
+}
+
+struct row *groups_row(struct groups *groups, uint32_t item)
+{
+    struct holding *holding = find(groups, item);
+
+    if (holding == NULL)
+        return NULL;
+    row_advance(&holding->row, &groups->rules, &groups->horizon,
+                &groups->stats);
+    row_order(&holding->row);
+    return &holding->row;
+}
+
+static void sum_supports(struct groups *groups, struct holding *holding)
+{
+    uint32_t windows = groups->rules.windows->count;
+    uint32_t sets = groups->rules.relations->sets_count;
+    struct row *row = &holding->row;
+    struct row_sums sums = {.seen = 0};
+
+    row_advance(row, &groups->rules, &groups->horizon, &groups->stats);
+    row_order(row);
+    if (row->used > 0 && row->cells[0].other == 0)
+        row_sum_run(&sums, row, &groups->rules, &groups->horizon, 0);
+    for (uint32_t set = 0; set < sets; set++)
+        for (uint32_t window = 0; window < windows; window++)
+            holding->supports[set * windows + window] =
+                sums.seen & 1u << set ? sums.at[set][window] : 0;
+    holding->supports_at = groups->horizon.fine_pane;
+}
+
+uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
+                        uint32_t window)
+{
+    struct holding *holding = find(groups, item);
+
+    if (holding == NULL)
+        return 0;
+    if (holding->supports_at != groups->horizon.fine_pane)
+        sum_supports(groups, holding);
+    return holding->supports[set * groups->rules.windows->count + window];
+}
+
+int groups_release(struct groups *groups, uint32_t item)
+{
+    struct holding *holding = find(groups, item);
+    const struct windows *windows = groups->rules.windows;
+    int64_t now_ms = groups->horizon.fine_pane * windows->fine_ms;
+
+    if (holding == NULL || holding->touched != 0 || holding->row.used != 0)
+        return 0;
+    if (holding->category != 0 &&
+        holding->category_ts_ms + windows->at[windows->longest].length_ms +
+                GROUPS_CATEGORY_MS >=
+            now_ms)
+        return 0;
+    free_holding(groups, item);
+    return 1;
+}
+
+uint32_t groups_index(const struct groups *groups, uint32_t item)
+{
+    return (uint32_t)(intern_key_hash(groups->rules.items, item) %
+                      groups->count);
+}
+
+uint64_t groups_rows(const struct groups *groups)
+{
+    return groups->rows;
+}
+
+uint64_t groups_bytes(const struct groups *groups)
+{
+    return groups->rows * holding_bytes(groups) +
+           groups->stats.live * sizeof(struct cell) * 9 / 8 +
+           groups->holdings_end * sizeof *groups->holdings +
+           groups->touched.capacity * sizeof *groups->touched.at +
+           intern_bytes(groups->categories);
+}
+
+const struct row_stats *groups_stats(const struct groups *groups)
+{
+    return &groups->stats;
+}
+
+void groups_check(struct groups *groups)
+{
+    uint64_t rows = 0, live = 0;
+    uint32_t queued = 0;
+
+    for (uint32_t item = 1; item < groups->holdings_end; item++) {
+        const struct holding *holding = groups->holdings[item];
+
+        if (holding == NULL)
+            continue;
+        row_check(&holding->row, &groups->rules);
+        rows++;
+        live += holding->row.used;
+        queued += holding->touched != 0;
+    }
+    ASSERT(rows == groups->rows && live == groups->stats.live);
+    ASSERT(queued == groups->touched.count);
+    intern_check(groups->categories);
+}
