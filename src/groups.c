@@ -28,10 +28,7 @@ struct groups {
     struct holding **holdings; /* owned; by item number, NULL: none */
     uint32_t holdings_end;
     uint64_t rows;
-    uint32_t *touched;         /* a ring of items; owned */
-    uint32_t touched_capacity; /* a power of two */
-    uint32_t touched_first;
-    uint32_t touched_count;
+    struct ring touched; /* items whose rows were changed */
     struct row_stats stats;
 };
 
