@@ -1,4 +1,10 @@
-/* sink_redis: the sink on a Redis connection. */
+/* sink_redis: the sink on a Redis connection.
+ *
+ * In flight are at most some 4,096 commands and 4 MB. A write that Redis
+ * refuses (OOM, READONLY, LOADING, ...) was not written: room() is 0 then for
+ * 1 s, doubling to 10 s while it goes on, and when that is over the generation
+ * rises. So it does when a key that was to be kept alive turns out to be gone
+ * (evicted, flushed), at most once a minute. */
 #ifndef TERKAIT_SINK_REDIS_H
 #define TERKAIT_SINK_REDIS_H
 
@@ -7,8 +13,19 @@
 
 struct sink_redis;
 
-/* Borrows the connection, which somebody else pumps. */
+/* Borrows the connection, which somebody else pumps, and closes before the
+ * sink is freed: its answers come here. */
 struct sink_redis *sink_redis_new(struct sink *sink, struct redis *redis);
 void sink_redis_free(struct sink_redis *sink);
+
+struct sink_redis_stats {
+    uint64_t refused;    /* writes that Redis answered with an error */
+    uint64_t missing;    /* keys to be kept alive that were gone */
+    uint64_t forgotten;  /* generations because of these two */
+    uint64_t counts_put; /* sorted sets compared with what stands there */
+    uint64_t counts_set; /* members written */
+    uint64_t counts_cut; /* members removed */
+};
+const struct sink_redis_stats *sink_redis_stats(const struct sink_redis *sink);
 
 #endif
