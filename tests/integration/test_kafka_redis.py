@@ -210,7 +210,7 @@ class Going(Live):
         with self.daemon(settings) as daemon:
             self.assertEqual(len(self.settle(daemon, settings)[1].lists), 17)
             # Another partition moves stream time; no event of a, b or c.
-            for later, lists in ((2 * HOUR, 11 + 1), (2 * DAY, 6), (8 * DAY, 0)):
+            for later, lists in ((2 * HOUR, 12), (2 * DAY, 6), (8 * DAY, 0)):
                 self.produce([line(visitor="w", item="z", ts=START + later)],
                              partition=1)
                 recount, published = self.settle(daemon, settings)

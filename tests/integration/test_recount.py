@@ -345,7 +345,8 @@ class Sessions(unittest.TestCase):
 
     def test_old_end_only(self):
         # 2 stands at the old end and is fresh, so 1 behind it stays.
-        recount = recount_of([event("v", 2, "a", 2500), event("v", 1, "a", 2000),
+        recount = recount_of([event("v", 2, "a", 2500),
+                              event("v", 1, "a", 2000),
                               event("v", 3, "a", 4850)])
         recount.count()
         self.assertEqual(len(recount.partitions[0].sessions), 3)
@@ -431,6 +432,21 @@ class Relations(unittest.TestCase):
         self.assertEqual(pairs_of(self.recount(steps[:4], relation), "x"),
                          {("a", "b"): 1, ("a", "c"): 1})
         self.assertEqual(pairs_of(self.recount(steps, relation), "x"), {})
+
+    def test_a_membership_begins_once(self):
+        recount = self.recount([("v", "a"), ("c", "b"), ("p", "b"),
+                                ("v", "a")], LED_TO)
+        self.assertEqual(pairs_of(recount, "led_to"), {("a", "b"): 1})
+        self.assertEqual(self.support(recount, recount.to_support, 0, "b"), 1)
+
+    def test_directed_end_of_from_at_the_time_of_the_plus(self):
+        relation = {"name": "x", "from": ("cart",), "to": ("view",)}
+        recount = self.recount([("c", "a"), ("v", "b"), ("r", "a")], relation,
+                               windows=[{"name": "1h", "length": 10 * SECOND,
+                                         "panes": 10}])
+        recount.count()
+        self.assertEqual(recount.pairs[0][None, "a"],
+                         {("b", NOW // 1000 + 1): 0})
 
     def test_overlapping_sets(self):
         # A cart begins both memberships of one item at once.
@@ -519,10 +535,10 @@ class Lists(unittest.TestCase):
                              ["a", "\uffee"], "ad")
         self.assertEqual(self.items(lines, lists__score="conditional"),
                          ["b", "c", "d", "\uffee", "\U0001f600"])
-        # jaccard: b 2/2, e 1/1 in row x: equal scores, more counts first
-        lines = self.baskets("xyab", "xyab")
-        self.assertEqual(self.items(lines, "x", lists__score="jaccard"),
-                         ["a", "b", "y"])
+        # lift: 2 N / (3 * 2) of z is 1 N / (3 * 1) of y: more counts first
+        lines = self.baskets("xz", "xz", "xy")
+        self.assertEqual(self.items(lines, "x", lists__score="lift"),
+                         ["z", "y"])
 
     def test_own_settings_of_a_relation(self):
         own = dict(VIEWED, k=1, min_support=2, score="count")
@@ -545,6 +561,11 @@ class Lists(unittest.TestCase):
         self.assertEqual(found["1h", None, "m"]["items"], [("b", 2.0, 2)])
         self.assertEqual(found["1h", "t", None]["support"], 1)
         self.assertEqual(len(found), 4)
+
+    def test_popular_is_of_the_first_relation(self):
+        lines = [event("v", 1, "a", 0), event("c", 1, "b", 1)]
+        found = recount_of(lines, relations=[CARTED, VIEWED]).popular()
+        self.assertEqual(found["1h", None, None]["items"], [("b", 1.0, 1)])
 
     def test_category_ties_by_bytes(self):
         for first, second in (("k", "m"), ("m", "k")):

@@ -144,7 +144,8 @@ class Recount:
                 and event.ts > reference + self.settings["events.future"]:
             return "future"
         if partition.time is not None \
-                and event.ts < partition.time - self.settings["events.lateness"]:
+                and event.ts + self.settings["events.lateness"] \
+                < partition.time:
             return "late"
         partition.time = max(event.ts, partition.time or 0)
         self.time = max(event.ts, self.time or 0)
