@@ -311,6 +311,26 @@ static void test_nothing_is_lost_between_blocks(void **state)
     source.free(source.self);
 }
 
+static void test_a_poll_ends_in_time_with_nothing_to_show(void **state)
+{
+    char a[2 * PATH_BYTES];
+    const char *paths[] = {path_of(*state, a, 'a')};
+    char *bytes = malloc(1000000);
+    struct source source;
+    struct record record;
+    struct err err = ERR_NONE;
+
+    memset(bytes, '\n', 1000000);
+    write_file(a, bytes, 1000000);
+    assert_int_equal(
+        0, source_file_open(&source, paths, 1, BYTES_MAX, STAMP_MS, &err));
+    assert_int_equal(0, source.poll(source.self, &record, 1, 0, &err));
+    assert_int_equal(SOURCE_READING, source.state(source.self));
+    assert_int_equal(0, poll_some(&source, &record, 1));
+    source.free(source.self);
+    free(bytes);
+}
+
 static void test_progress(void **state)
 {
     char a[2 * PATH_BYTES], b[2 * PATH_BYTES];
@@ -409,6 +429,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_is_lost_between_blocks,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_poll_ends_in_time_with_nothing_to_show, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_progress, set_up, tear_down),
         cmocka_unit_test(test_slow_pipe_does_not_block),
     };

@@ -1,0 +1,188 @@
+#include "kafka_client.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { DESTROY_S = 3, REASON_BYTES = 256 };
+
+struct property {
+    const char *name;
+    const char *value;
+};
+
+static const struct property defaults[] = {
+    {"client.id", "terkait"},
+    {"fetch.min.bytes", "1"},
+    {"fetch.wait.max.ms", "10"},
+    {"queued.max.messages.kbytes", "65536"},
+    {"reconnect.backoff.max.ms", "1000"},
+    {"socket.nagle.disable", "true"},
+};
+
+/* A hole must be loud, offsets are committed by hand, the end of a partition
+ * is how CAUGHT_UP is known, and the logger belongs to one thread. */
+static const struct property fixed[] = {
+    {"auto.offset.reset", "error"},
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"enable.partition.eof", "true"},
+    {"log.queue", "true"},
+};
+
+static int put(rd_kafka_conf_t *conf, const char *name, const char *value,
+               struct err *err)
+{
+    char reason[REASON_BYTES];
+
+    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) ==
+        RD_KAFKA_CONF_OK)
+        return 0;
+    return err_set(err, "%s", reason);
+}
+
+static int put_all(rd_kafka_conf_t *conf, const struct property *properties,
+                   size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (put(conf, properties[i].name, properties[i].value, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int put_users(rd_kafka_conf_t *conf, const char *property,
+                     struct err *err)
+{
+    const char *equals = strchr(property, '=');
+    char *name;
+    int result = 0;
+
+    if (equals == NULL)
+        return err_set(err, "kafka.set \"%s\": property=value is wanted",
+                       property);
+    name = mem_dup(property, (size_t)(equals - property));
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        if (strcmp(name, fixed[i].name) == 0)
+            result = err_set(err, "is always %s here", fixed[i].value);
+    if (result == 0)
+        result = put(conf, name, equals + 1, err);
+    if (result < 0)
+        err_where(err, "kafka.set \"%s\"", name);
+    free(name);
+    return result;
+}
+
+/* 0 to 2: beyond repair, 3: error, 4: warning, 5 and 6: notice, 7: debug. The
+ * facilities FAIL and ERROR repeat what the error callback is told. */
+static void on_log(const rd_kafka_t *kafka, int level, const char *facility,
+                   const char *text)
+{
+    enum log_level ours = level <= 4   ? LOG_WARN
+                          : level <= 6 ? LOG_INFO
+                                       : LOG_DEBUG;
+
+    (void)kafka;
+    if (strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0)
+        ours = LOG_DEBUG;
+    LOG(ours, "kafka_log", F_TEXT("facility", facility), F_TEXT("text", text));
+}
+
+int kafka_client_configure(struct rd_kafka_conf_s **out,
+                           const struct source_kafka_rules *rules,
+                           struct err *err)
+{
+    const struct property ours[] = {{"bootstrap.servers", rules->brokers},
+                                    {"group.id", rules->group}};
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    if (put_all(conf, defaults, sizeof defaults / sizeof defaults[0], err) < 0)
+        goto free_conf;
+    if (put_all(conf, ours, sizeof ours / sizeof ours[0], err) < 0)
+        goto free_conf;
+    for (size_t i = 0; i < rules->set_count; i++)
+        if (put_users(conf, rules->set[i], err) < 0)
+            goto free_conf;
+    if (put_all(conf, fixed, sizeof fixed / sizeof fixed[0], err) < 0)
+        goto free_conf;
+    *out = conf;
+    return 0;
+
+free_conf:
+    rd_kafka_conf_destroy(conf);
+    return -1;
+}
+
+/* Whoever is second to let go of it frees it. */
+struct ending {
+    rd_kafka_t *kafka;
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    int is_done;
+    int is_left;
+};
+
+static void free_ending(struct ending *ending)
+{
+    pthread_cond_destroy(&ending->done);
+    pthread_mutex_destroy(&ending->lock);
+    free(ending);
+}
+
+static void *destroy(void *context)
+{
+    struct ending *ending = context;
+    int is_left;
+
+    rd_kafka_destroy_flags(ending->kafka, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    pthread_mutex_lock(&ending->lock);
+    ending->is_done = 1;
+    is_left = ending->is_left;
+    pthread_cond_signal(&ending->done);
+    pthread_mutex_unlock(&ending->lock);
+    if (is_left)
+        free_ending(ending);
+    return NULL;
+}
+
+static int await_end(struct ending *ending)
+{
+    struct timespec until;
+    int is_done;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += DESTROY_S;
+    pthread_mutex_lock(&ending->lock);
+    while (!ending->is_done)
+        if (pthread_cond_timedwait(&ending->done, &ending->lock, &until) != 0)
+            break;
+    is_done = ending->is_done;
+    ending->is_left = !is_done;
+    pthread_mutex_unlock(&ending->lock);
+    return is_done;
+}
+
+int kafka_client_destroy(struct rd_kafka_s *kafka)
+{
+    struct ending *ending = mem_new(1, sizeof *ending);
+    pthread_t thread;
+
+    ending->kafka = kafka;
+    pthread_mutex_init(&ending->lock, NULL);
+    pthread_cond_init(&ending->done, NULL);
+    ASSERT(pthread_create(&thread, NULL, destroy, ending) == 0);
+    if (!await_end(ending)) {
+        pthread_detach(thread);
+        LOG(LOG_WARN, "kafka_close_hangs", F_INT("waited_s", DESTROY_S));
+        return 0;
+    }
+    pthread_join(thread, NULL);
+    free_ending(ending);
+    return 1;
+}

@@ -1,0 +1,437 @@
+/* source_kafka against librdkafka's mock cluster. It stands for the protocol,
+ * not for Kafka: the real one is met by the integration tests. */
+#include "clock.h"
+#include "log.h"
+#include "source_kafka.h"
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { PARTITIONS = 3, BATCH = 64, PATIENCE_US = 20000000 };
+
+/* A cluster, and a producer to it. */
+struct cluster {
+    rd_kafka_t *owner;
+    rd_kafka_mock_cluster_t *mock;
+    rd_kafka_t *producer;
+};
+
+static int set_up(void **state)
+{
+    struct cluster *cluster = calloc(1, sizeof *cluster);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_t *quiet = rd_kafka_conf_new();
+    char reason[256];
+
+    rd_kafka_conf_set(quiet, "log_level", "0", reason, sizeof reason);
+    rd_kafka_conf_set(conf, "log_level", "0", reason, sizeof reason);
+    cluster->owner =
+        rd_kafka_new(RD_KAFKA_PRODUCER, quiet, reason, sizeof reason);
+    cluster->mock = rd_kafka_mock_cluster_new(cluster->owner, 1);
+    assert_non_null(cluster->mock);
+    rd_kafka_conf_set(conf, "bootstrap.servers",
+                      rd_kafka_mock_cluster_bootstraps(cluster->mock), reason,
+                      sizeof reason);
+    rd_kafka_conf_set(conf, "linger.ms", "0", reason, sizeof reason);
+    cluster->producer =
+        rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    assert_non_null(cluster->producer);
+    *state = cluster;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct cluster *cluster = *state;
+
+    rd_kafka_destroy(cluster->producer);
+    rd_kafka_mock_cluster_destroy(cluster->mock);
+    rd_kafka_destroy(cluster->owner);
+    free(cluster);
+    return 0;
+}
+
+static void make_topic(struct cluster *cluster, int partitions)
+{
+    assert_int_equal(
+        0, rd_kafka_mock_topic_create(cluster->mock, "events", partitions, 1));
+}
+
+/* `count` records "FIRST", "FIRST + 1" ... stamped 1,000,000 + number. */
+static void produce(struct cluster *cluster, int32_t partition, int first,
+                    int count)
+{
+    for (int i = first; i < first + count; i++) {
+        char value[16];
+        int length = snprintf(value, sizeof value, "%d", i);
+
+        assert_int_equal(
+            0, rd_kafka_producev(cluster->producer, RD_KAFKA_V_TOPIC("events"),
+                                 RD_KAFKA_V_PARTITION(partition),
+                                 RD_KAFKA_V_VALUE(value, (size_t)length),
+                                 RD_KAFKA_V_TIMESTAMP(1000000 + i),
+                                 RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                 RD_KAFKA_V_END));
+    }
+    assert_int_equal(0, rd_kafka_flush(cluster->producer, 10000));
+}
+
+/* No long poll in the mock. */
+static const char *const quick[] = {"fetch.wait.max.ms=1"};
+
+static struct source_kafka_rules rules_of(struct cluster *cluster)
+{
+    return (struct source_kafka_rules){
+        .brokers = rd_kafka_mock_cluster_bootstraps(cluster->mock),
+        .topic = "events",
+        .group = "test",
+        .set = quick,
+        .set_count = 1,
+        .future_ms = 300000};
+}
+
+static struct source open_source(const struct source_kafka_rules *rules)
+{
+    struct source source;
+    struct err err = ERR_NONE;
+    int opened = source_kafka_open(&source, rules, &err);
+
+    assert_string_equal("", err.text);
+    assert_int_equal(0, opened);
+    return source;
+}
+
+/* What was read: the next number expected, by partition. */
+struct reader {
+    struct source source;
+    int64_t next[PARTITIONS];
+    int64_t records;
+};
+
+/* One poll; each record must be the next of its partition. */
+static int read_some(struct reader *reader, struct err *err)
+{
+    struct record records[BATCH];
+    int count =
+        reader->source.poll(reader->source.self, records, BATCH, 20, err);
+
+    for (int i = 0; i < count; i++) {
+        const struct record *record = &records[i];
+        char value[16] = "";
+
+        assert_in_range(record->partition, 0, PARTITIONS - 1);
+        assert_in_range(record->length, 1, sizeof value - 1);
+        memcpy(value, record->bytes, record->length);
+        assert_int_equal(reader->next[record->partition], record->offset);
+        assert_int_equal(record->offset, atoi(value));
+        assert_int_equal(1000000 + record->offset, record->stamp_ms);
+        reader->next[record->partition]++;
+        reader->records++;
+    }
+    return count;
+}
+
+static void read_until_records(struct reader *reader, int64_t records)
+{
+    int64_t until_us = clock_mono_us() + PATIENCE_US;
+    struct err err = ERR_NONE;
+
+    while (reader->records < records && clock_mono_us() < until_us)
+        assert_int_not_equal(-1, read_some(reader, &err));
+    assert_int_equal(records, reader->records);
+}
+
+static void read_until_caught_up(struct reader *reader)
+{
+    int64_t until_us = clock_mono_us() + PATIENCE_US;
+    struct err err = ERR_NONE;
+
+    while (reader->source.state(reader->source.self) != SOURCE_CAUGHT_UP &&
+           clock_mono_us() < until_us)
+        assert_int_not_equal(-1, read_some(reader, &err));
+    assert_int_equal(SOURCE_CAUGHT_UP,
+                     reader->source.state(reader->source.self));
+}
+
+static struct source_kafka_stats stats_of(const struct reader *reader)
+{
+    struct source_kafka_stats stats;
+
+    source_kafka_stats(&reader->source, &stats);
+    return stats;
+}
+
+static void close_reader(struct reader *reader)
+{
+    int64_t before_us = clock_mono_us();
+
+    reader->source.free(reader->source.self);
+    assert_in_range(clock_mono_us() - before_us, 0, 5000000);
+}
+
+static void test_partitions_in_offset_order(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct reader reader = {0};
+
+    make_topic(cluster, PARTITIONS);
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        produce(cluster, p, 0, 500 + 100 * p);
+    reader.source = open_source(&rules);
+    assert_int_equal(SOURCE_READING, reader.source.state(reader.source.self));
+    assert_int_equal(-1, reader.source.lag(reader.source.self));
+    read_until_caught_up(&reader);
+    assert_int_equal(1800, reader.records);
+    assert_int_equal(500, reader.next[0]);
+    assert_int_equal(700, reader.next[2]);
+    assert_int_equal(1800, stats_of(&reader).records);
+    assert_int_equal(3 * 10 + 3 * 90 * 2 + (400 + 500 + 600) * 3,
+                     stats_of(&reader).bytes);
+    assert_int_equal(PARTITIONS, stats_of(&reader).partitions);
+    assert_true(stats_of(&reader).is_up);
+    close_reader(&reader);
+}
+
+static void test_caught_up_and_lag(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct reader reader = {0};
+    struct err err = ERR_NONE;
+    int64_t until_us = clock_mono_us() + PATIENCE_US;
+
+    make_topic(cluster, 2);
+    produce(cluster, 0, 0, 1000);
+    reader.source = open_source(&rules);
+    while (reader.records == 0 && clock_mono_us() < until_us)
+        assert_int_not_equal(-1, read_some(&reader, &err));
+    assert_int_equal(SOURCE_READING, reader.source.state(reader.source.self));
+    read_until_caught_up(&reader);
+    assert_int_equal(1000, reader.records);
+    assert_int_equal(0, reader.source.lag(reader.source.self));
+
+    produce(cluster, 1, 0, 200);
+    reader.records = 0;
+    while (reader.records == 0 && clock_mono_us() < until_us)
+        assert_int_not_equal(-1, read_some(&reader, &err));
+    assert_int_equal(SOURCE_READING, reader.source.state(reader.source.self));
+    assert_int_equal(200 - reader.records,
+                     reader.source.lag(reader.source.self));
+    read_until_caught_up(&reader);
+    assert_int_equal(200, reader.records);
+    assert_int_equal(0, reader.source.lag(reader.source.self));
+    close_reader(&reader);
+}
+
+static int64_t start_at(void *context, uint32_t partition)
+{
+    return ((const int64_t *)context)[partition];
+}
+
+static void test_resumes_at_offsets(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    int64_t starts[] = {70, SOURCE_KAFKA_BEGINNING, 100};
+    struct reader reader = {.next = {70, 0, 100}};
+
+    rules.start_offset = start_at;
+    rules.start_context = starts;
+    make_topic(cluster, PARTITIONS);
+    for (int32_t p = 0; p < PARTITIONS; p++)
+        produce(cluster, p, 0, 100);
+    reader.source = open_source(&rules);
+    read_until_caught_up(&reader);
+    assert_int_equal(30 + 100, reader.records);
+    produce(cluster, 2, 100, 5);
+    read_until_records(&reader, 135);
+    close_reader(&reader);
+}
+
+static void test_missing_offset_ends_with_numbers(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    int64_t starts[] = {0, 1000};
+    struct reader reader = {0};
+    struct err err = ERR_NONE, again = ERR_NONE;
+    int64_t until_us = clock_mono_us() + PATIENCE_US;
+
+    rules.start_offset = start_at;
+    rules.start_context = starts;
+    make_topic(cluster, 2);
+    produce(cluster, 1, 0, 10);
+    reader.source = open_source(&rules);
+    while (read_some(&reader, &err) >= 0 && clock_mono_us() < until_us)
+        ;
+    assert_string_equal("topic events, partition 1: offset 1000 is wanted and "
+                        "does not exist; the oldest record there is 0, the "
+                        "next will be 10",
+                        err.text);
+    assert_int_equal(-1, read_some(&reader, &again));
+    assert_string_equal(err.text, again.text);
+    close_reader(&reader);
+}
+
+static void test_waits_for_the_topic(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct reader reader = {0};
+
+    rd_kafka_mock_topic_set_error(cluster->mock, "events",
+                                  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    reader.source = open_source(&rules);
+    read_until_caught_up(&reader);
+    assert_int_equal(0, reader.source.lag(reader.source.self));
+    assert_int_equal(0, stats_of(&reader).partitions);
+    rd_kafka_mock_topic_set_error(cluster->mock, "events",
+                                  RD_KAFKA_RESP_ERR_NO_ERROR);
+    produce(cluster, 0, 0, 10);
+    read_until_records(&reader, 10);
+    close_reader(&reader);
+}
+
+static void test_waits_for_brokers(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct reader reader = {0};
+    struct err err = ERR_NONE;
+    int64_t until_us = clock_mono_us() + PATIENCE_US;
+
+    make_topic(cluster, 1);
+    produce(cluster, 0, 0, 10);
+    rd_kafka_mock_broker_set_down(cluster->mock, 1);
+    reader.source = open_source(&rules);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(0, read_some(&reader, &err));
+    assert_false(stats_of(&reader).is_up);
+    rd_kafka_mock_broker_set_up(cluster->mock, 1);
+    read_until_records(&reader, 10);
+    assert_true(stats_of(&reader).is_up);
+
+    rd_kafka_mock_broker_set_down(cluster->mock, 1);
+    while (stats_of(&reader).is_up && clock_mono_us() < until_us)
+        assert_int_equal(0, read_some(&reader, &err));
+    assert_false(stats_of(&reader).is_up);
+    rd_kafka_mock_broker_set_up(cluster->mock, 1);
+    while (!stats_of(&reader).is_up && clock_mono_us() < until_us)
+        assert_int_equal(0, read_some(&reader, &err));
+    assert_true(stats_of(&reader).is_up);
+    produce(cluster, 0, 10, 10);
+    read_until_records(&reader, 20);
+    close_reader(&reader);
+}
+
+static void test_commit_is_acknowledged(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct reader reader = {0};
+    struct err err = ERR_NONE;
+    int64_t until_us = clock_mono_us() + PATIENCE_US;
+
+    make_topic(cluster, 2);
+    produce(cluster, 1, 0, 10);
+    reader.source = open_source(&rules);
+    read_until_records(&reader, 10);
+    assert_int_equal(-1, source_kafka_committed(&reader.source, 1));
+    assert_int_equal(0, source_kafka_commit(&reader.source, 1, 7, &err));
+    while (source_kafka_committed(&reader.source, 1) < 0 &&
+           clock_mono_us() < until_us)
+        assert_int_equal(0, read_some(&reader, &err));
+    assert_int_equal(7, source_kafka_committed(&reader.source, 1));
+    assert_int_equal(-1, source_kafka_committed(&reader.source, 0));
+    close_reader(&reader);
+}
+
+static void test_large_batches_are_not_waited_for(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct reader reader = {0};
+    struct record records[BATCH];
+    struct err err = ERR_NONE;
+    int64_t before_us;
+
+    make_topic(cluster, 1);
+    reader.source = open_source(&rules);
+    read_until_caught_up(&reader);
+    produce(cluster, 0, 0, 3);
+    before_us = clock_mono_us();
+    assert_in_range(
+        reader.source.poll(reader.source.self, records, BATCH, 10000, &err), 1,
+        3);
+    assert_in_range(clock_mono_us() - before_us, 0, 5000000);
+    close_reader(&reader);
+}
+
+static void refuse(struct cluster *cluster, const char *property,
+                   const char *name, const char *hidden)
+{
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct source source;
+    struct err err = ERR_NONE;
+
+    rules.set = &property;
+    assert_int_equal(-1, source_kafka_open(&source, &rules, &err));
+    assert_non_null(strstr(err.text, name));
+    assert_null(strstr(err.text, hidden));
+}
+
+static void test_properties(void **state)
+{
+    struct cluster *cluster = *state;
+    const char *const good[] = {"fetch.wait.max.ms=1", "client.id=a=b",
+                                "isolation.level=read_uncommitted"};
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct reader reader = {0};
+
+    refuse(cluster, "no.such.property=1", "no.such.property", "=1");
+    refuse(cluster, "fetch.min.bytes=x", "fetch.min.bytes", "=x");
+    refuse(cluster, "auto.offset.reset=latest", "auto.offset.reset", "latest");
+    refuse(cluster, "enable.auto.commit=true", "enable.auto.commit", "true");
+    refuse(cluster, "novalue", "novalue", "=1");
+    rules.set = good;
+    rules.set_count = 3;
+    make_topic(cluster, 1);
+    produce(cluster, 0, 0, 1);
+    reader.source = open_source(&rules);
+    read_until_records(&reader, 1);
+    close_reader(&reader);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_partitions_in_offset_order, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_caught_up_and_lag, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_resumes_at_offsets, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_missing_offset_ends_with_numbers,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_waits_for_the_topic, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_waits_for_brokers, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_commit_is_acknowledged, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_large_batches_are_not_waited_for,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_properties, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
