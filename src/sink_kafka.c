@@ -1,0 +1,256 @@
+#include "sink_kafka.h"
+
+#include "kafka_client.h"
+#include "log.h"
+#include "mem.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SENDS_A_POLL = 256, FULL_POLL_MS = 100, REASON_BYTES = 512 };
+
+struct sink_kafka {
+    rd_kafka_t *kafka;
+    rd_kafka_topic_t *topic;
+    uint64_t delivered;
+    uint64_t failed;
+    uint32_t unpolled;  /* sends since the last poll */
+    int is_missed;      /* brokers, and said so */
+    struct err failure; /* why the first that failed did */
+};
+
+struct property {
+    const char *name;
+    const char *value;
+};
+
+/* The user's may replace them. Sending twice after an error is less harm than
+ * the fatal desynchronisation of idempotent producers before 2.3.0. */
+static const struct property defaults[] = {
+    {"client.id", "terkait"},
+    {"compression.codec", "lz4"},
+    {"enable.idempotence", "false"},
+    {"linger.ms", "5"},
+    {"reconnect.backoff.max.ms", "1000"},
+    {"socket.nagle.disable", "true"},
+};
+
+/* A visitor's partition must be the one that Java's clients choose; the
+ * logger belongs to one thread. */
+static const struct property fixed[] = {
+    {"partitioner", "murmur2_random"},
+    {"log.queue", "true"},
+};
+
+static int put(rd_kafka_conf_t *conf, const char *name, const char *value,
+               struct err *err)
+{
+    char reason[REASON_BYTES];
+
+    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) ==
+        RD_KAFKA_CONF_OK)
+        return 0;
+    return err_set(err, "%s", reason);
+}
+
+static int put_all(rd_kafka_conf_t *conf, const struct property *properties,
+                   size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (put(conf, properties[i].name, properties[i].value, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int put_users(rd_kafka_conf_t *conf, const char *property,
+                     struct err *err)
+{
+    const char *equals = strchr(property, '=');
+    char *name;
+    int result;
+
+    if (equals == NULL)
+        return err_set(err, "kafka.set \"%s\": property=value is wanted",
+                       property);
+    name = mem_dup(property, (size_t)(equals - property));
+    result = put(conf, name, equals + 1, err);
+    if (result < 0)
+        err_where(err, "kafka.set \"%s\"", name);
+    free(name);
+    return result;
+}
+
+static void on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message,
+                        void *context)
+{
+    struct sink_kafka *sink = context;
+
+    (void)kafka;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        sink->delivered++;
+        sink->is_missed = 0;
+        return;
+    }
+    sink->failed++;
+    err_set(&sink->failure, "%s", rd_kafka_err2str(message->err));
+}
+
+static void on_error(rd_kafka_t *kafka, int code, const char *reason,
+                     void *context)
+{
+    struct sink_kafka *sink = context;
+
+    (void)kafka;
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        LOG(LOG_DEBUG, "kafka_error", F_TEXT("error", reason));
+        return;
+    }
+    if (!sink->is_missed)
+        LOG(LOG_WARN, "kafka_away", F_TEXT("error", reason));
+    sink->is_missed = 1;
+}
+
+/* The facilities FAIL and ERROR repeat what on_error() is told; CONFWARN tells
+ * of properties that are meant for consumers. */
+static void on_log(const rd_kafka_t *kafka, int level, const char *facility,
+                   const char *text)
+{
+    static const char *const quiet[] = {"FAIL", "ERROR", "CONFWARN"};
+    enum log_level ours = level <= 4 ? LOG_WARN : LOG_DEBUG;
+
+    (void)kafka;
+    for (size_t i = 0; i < sizeof quiet / sizeof quiet[0]; i++)
+        if (strcmp(facility, quiet[i]) == 0)
+            ours = LOG_DEBUG;
+    LOG(ours, "kafka_log", F_TEXT("facility", facility), F_TEXT("text", text));
+}
+
+static rd_kafka_conf_t *configure(struct sink_kafka *sink, const char *brokers,
+                                  const char *const *set, size_t set_count,
+                                  struct err *err)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+    rd_kafka_conf_set_opaque(conf, sink);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    if (put_all(conf, defaults, sizeof defaults / sizeof defaults[0], err) < 0)
+        goto free_conf;
+    if (put(conf, "bootstrap.servers", brokers, err) < 0)
+        goto free_conf;
+    for (size_t i = 0; i < set_count; i++)
+        if (put_users(conf, set[i], err) < 0)
+            goto free_conf;
+    if (put_all(conf, fixed, sizeof fixed / sizeof fixed[0], err) < 0)
+        goto free_conf;
+    return conf;
+
+free_conf:
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+int sink_kafka_open(struct sink_kafka **out, const char *brokers,
+                    const char *topic, const char *const *set, size_t set_count,
+                    struct err *err)
+{
+    struct sink_kafka *sink = mem_new(1, sizeof *sink);
+    rd_kafka_conf_t *conf = configure(sink, brokers, set, set_count, err);
+    char reason[REASON_BYTES];
+
+    if (conf == NULL)
+        goto free_sink;
+    sink->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    if (sink->kafka == NULL) {
+        err_set(err, "%s", reason);
+        rd_kafka_conf_destroy(conf);
+        goto free_sink;
+    }
+    rd_kafka_set_log_queue(sink->kafka, NULL);
+    sink->topic = rd_kafka_topic_new(sink->kafka, topic, NULL);
+    if (sink->topic == NULL) {
+        err_set(err, "topic %s: %s", topic,
+                rd_kafka_err2str(rd_kafka_last_error()));
+        goto destroy_kafka;
+    }
+    *out = sink;
+    return 0;
+
+destroy_kafka:
+    rd_kafka_destroy(sink->kafka);
+free_sink:
+    free(sink);
+    return -1;
+}
+
+static rd_kafka_resp_err_t produce(struct sink_kafka *sink, struct text key,
+                                   struct text value, int64_t stamp_ms)
+{
+    /* Stamp 0 is "now" there. The copy is made before the call returns. */
+    return rd_kafka_producev(
+        sink->kafka, RD_KAFKA_V_RKT(sink->topic),
+        RD_KAFKA_V_KEY((const void *)key.bytes, key.length),
+        RD_KAFKA_V_VALUE((void *)(uintptr_t)value.bytes, value.length),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_TIMESTAMP(stamp_ms < 0 ? 0 : stamp_ms), RD_KAFKA_V_END);
+}
+
+int sink_kafka_send(struct sink_kafka *sink, struct text key, struct text value,
+                    int64_t stamp_ms, struct err *err)
+{
+    rd_kafka_resp_err_t problem = produce(sink, key, value, stamp_ms);
+
+    while (problem == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        rd_kafka_poll(sink->kafka, FULL_POLL_MS);
+        problem = produce(sink, key, value, stamp_ms);
+    }
+    if (++sink->unpolled >= SENDS_A_POLL) {
+        rd_kafka_poll(sink->kafka, 0);
+        sink->unpolled = 0;
+    }
+    if (problem != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return err_set(err, "topic %s: %s", rd_kafka_topic_name(sink->topic),
+                       rd_kafka_err2str(problem));
+    return 0;
+}
+
+int sink_kafka_flush(struct sink_kafka *sink, int64_t timeout_ms,
+                     struct err *err)
+{
+    const char *topic = rd_kafka_topic_name(sink->topic);
+    int waits_ms = timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+
+    if (rd_kafka_flush(sink->kafka, waits_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return err_set(err, "topic %s: %d records were not delivered in time",
+                       topic, rd_kafka_outq_len(sink->kafka));
+    if (sink->failed > 0)
+        return err_set(err, "topic %s: %llu records were not delivered: %s",
+                       topic, (unsigned long long)sink->failed,
+                       sink->failure.text);
+    return 0;
+}
+
+void sink_kafka_close(struct sink_kafka *sink)
+{
+    if (sink == NULL)
+        return;
+    rd_kafka_purge(sink->kafka,
+                   RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_topic_destroy(sink->topic);
+    if (kafka_client_destroy(sink->kafka))
+        free(sink);
+}
+
+uint64_t sink_kafka_delivered(const struct sink_kafka *sink)
+{
+    return sink->delivered;
+}
+
+uint64_t sink_kafka_failed(const struct sink_kafka *sink)
+{
+    return sink->failed;
+}
