@@ -42,7 +42,7 @@ struct cmd_settings {
         "set", required_argument, NULL, 's'                                    \
     }
 #define CMD_SETTINGS_HELP                                                      \
-    "  -c, --config=FILE       settings file (none is read without it)\n"     \
+    "  -c, --config=FILE       settings file (none is read without it)\n"      \
     "  -s, --set=KEY=VALUE     one setting, wins over the file; repeatable\n"
 
 /* Takes 'c' and 's'; returns 1 when the option was one of them. */

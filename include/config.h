@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct config_values;
+
 struct config {
     struct {
         char *brokers, *topic, *group;
@@ -42,11 +44,12 @@ struct config {
         enum log_level level;
         enum log_format format;
     } log;
+    struct config_values *values; /* each text, and where it was written */
 };
 
-/* Loads defaults, then the file (NULL: none), then the overrides
- * ("section.key=value") in their order, then checks what spans several keys.
- * -1 with the whole message. config_free() on success only. */
+/* Loads the file (NULL: none), the defaults of what it leaves open, then the
+ * overrides ("section.key=value") in their order, and checks what spans several
+ * keys. -1 with the whole message. config_free() on success only. */
 int config_load(struct config **config, const char *path,
                 const char *const *overrides, size_t overrides_count,
                 struct err *err) MUST_CHECK;
@@ -55,6 +58,10 @@ void config_free(struct config *config);
 /* Every setting in force, `key = value   # where it came from`. Secrets
  * (password in redis.url, http.token) are masked. */
 void config_print(const struct config *config, FILE *out);
+
+/* Logs each setting that was set to other than its default and has no effect
+ * in this version yet; returns how many. */
+int config_warn_unused(const struct config *config);
 
 /* The two documents made from the table; tests hold the files against them. */
 void config_write_sample(FILE *out); /* conf/terkait.conf */
