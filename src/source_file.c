@@ -34,7 +34,7 @@ struct file_source {
     size_t long_bytes; /* read so far of an over-long line; 0: there is none */
     int long_is_blank;
     int64_t line;
-    int64_t stamp_ms;
+    int64_t now_ms;
     uint64_t bytes_read;
     uint64_t bytes_all;
     enum source_state state;
@@ -66,7 +66,8 @@ static uint32_t take_line(struct file_source *self, struct record *out,
     *out = (struct record){.bytes = bytes,
                            .length = length,
                            .offset = self->line++,
-                           .stamp_ms = self->stamp_ms};
+                           .stamp_ms = -1,
+                           .now_ms = self->now_ms};
     return is_none ? 0 : 1;
 }
 
@@ -254,7 +255,7 @@ static int look_at_inputs(struct file_source *self, struct err *err)
 }
 
 int source_file_open(struct source *source, const char *const *paths,
-                     size_t count, size_t bytes_max, int64_t stamp_ms,
+                     size_t count, size_t bytes_max, int64_t now_ms,
                      struct err *err)
 {
     struct file_source *self = mem_new(1, sizeof *self);
@@ -265,7 +266,7 @@ int source_file_open(struct source *source, const char *const *paths,
     self->bytes_max = bytes_max;
     self->capacity = bytes_max + BLOCK_BYTES;
     self->buffer = mem_new(self->capacity, 1);
-    self->stamp_ms = stamp_ms;
+    self->now_ms = now_ms;
     self->state = SOURCE_READING;
     for (size_t i = 0; i < count; i++)
         self->inputs[i] = (struct input){.path = paths[i], .descriptor = -1};

@@ -173,8 +173,8 @@ static void judge_settings(struct kafka_source *self,
                            const struct topic_settings *settings)
 {
     if (settings->is_compacted)
-        fail(self, "is compacted (cleanup.policy), so events vanish from it "
-                   "before they are counted; it needs cleanup.policy=delete");
+        fail(self, "it is compacted, so events vanish from it before they are "
+                   "counted; it needs cleanup.policy=delete");
     else if (!settings->is_stamped_by_broker &&
              settings->ahead_max_ms > self->rules.future_ms)
         LOG(LOG_WARN, "topic_stamps_unsafe", F_TEXT("topic", self->rules.topic),
@@ -314,6 +314,7 @@ static uint32_t take_message(struct kafka_source *self, struct record *out,
                            .partition = (uint32_t)message->partition,
                            .offset = message->offset,
                            .stamp_ms = stamp_of(message)};
+    out->now_ms = out->stamp_ms;
     return 1;
 }
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { BYTES_MAX = 1000, STAMP_MS = 1234, PATH_BYTES = 64 };
+enum { BYTES_MAX = 1000, NOW_MS = 1234, PATH_BYTES = 64 };
 
 struct scratch {
     char directory[PATH_BYTES];
@@ -77,7 +77,8 @@ static char *read_all(struct source *source, uint32_t max)
         assert_string_equal("", err.text);
         assert_in_range(count, 0, max);
         for (int i = 0; i < count; i++) {
-            assert_int_equal(STAMP_MS, records[i].stamp_ms);
+            assert_int_equal(-1, records[i].stamp_ms);
+            assert_int_equal(NOW_MS, records[i].now_ms);
             assert_int_equal(0, records[i].partition);
             fprintf(out, "%d:%.*s|", (int)records[i].offset,
                     (int)records[i].length, records[i].bytes);
@@ -97,7 +98,7 @@ static void expect_files(const char *expected, const char *const *paths,
         char *all;
 
         assert_int_equal(0, source_file_open(&source, paths, count, BYTES_MAX,
-                                             STAMP_MS, &err));
+                                             NOW_MS, &err));
         all = read_all(&source, max);
         assert_string_equal(expected, all);
         free(all);
@@ -144,7 +145,7 @@ static void test_missing_file_is_told_before_the_first_record(void **state)
 
     write_text(a, "one\n");
     assert_int_equal(
-        -1, source_file_open(&source, paths, 2, BYTES_MAX, STAMP_MS, &err));
+        -1, source_file_open(&source, paths, 2, BYTES_MAX, NOW_MS, &err));
     assert_non_null(strstr(err.text, b));
     assert_non_null(strstr(err.text, "No such file"));
 }
@@ -157,7 +158,7 @@ static void test_directory_is_refused(void **state)
     struct err err = ERR_NONE;
 
     assert_int_equal(
-        -1, source_file_open(&source, paths, 1, BYTES_MAX, STAMP_MS, &err));
+        -1, source_file_open(&source, paths, 1, BYTES_MAX, NOW_MS, &err));
     assert_non_null(strstr(err.text, "Is a directory"));
 }
 
@@ -172,7 +173,7 @@ static void test_unreadable_file_fails_with_its_name(void **state)
 
     write_text(a, "one\n");
     assert_int_equal(
-        0, source_file_open(&source, paths, 2, BYTES_MAX, STAMP_MS, &err));
+        0, source_file_open(&source, paths, 2, BYTES_MAX, NOW_MS, &err));
     assert_int_equal(1, source.poll(source.self, records, 4, 0, &err));
     for (int polls = 0; polls < 3 && err.text[0] == '\0'; polls++)
         (void)source.poll(source.self, records, 4, 0, &err);
@@ -191,7 +192,7 @@ static void test_file_that_vanishes_fails_with_its_name(void **state)
 
     write_text(a, "one\n");
     assert_int_equal(
-        0, source_file_open(&source, paths, 1, BYTES_MAX, STAMP_MS, &err));
+        0, source_file_open(&source, paths, 1, BYTES_MAX, NOW_MS, &err));
     unlink(a);
     assert_int_equal(-1, source.poll(source.self, records, 4, 0, &err));
     assert_non_null(strstr(err.text, a));
@@ -227,7 +228,7 @@ static void expect_long_line(void **state, size_t length, int newline_behind)
     memcpy(bytes + length, "\nnext", 5);
     write_file(a, bytes, length + (newline_behind ? 5 : 0));
     assert_int_equal(
-        0, source_file_open(&source, paths, 1, BYTES_MAX, STAMP_MS, &err));
+        0, source_file_open(&source, paths, 1, BYTES_MAX, NOW_MS, &err));
     assert_int_equal(1, poll_some(&source, records, 4));
     assert_int_equal(length, records[0].length);
     assert_memory_equal(bytes, records[0].bytes,
@@ -273,7 +274,7 @@ static void test_long_blank_line_is_none(void **state)
         struct err err = ERR_NONE;
 
         assert_int_equal(
-            0, source_file_open(&source, paths, 1, BYTES_MAX, STAMP_MS, &err));
+            0, source_file_open(&source, paths, 1, BYTES_MAX, NOW_MS, &err));
         assert_int_equal(1, poll_some(&source, &record, 1));
         assert_int_equal(length, record.length);
         source.free(source.self);
@@ -298,7 +299,7 @@ static void test_nothing_is_lost_between_blocks(void **state)
         fprintf(file, "%0*d\n", 1 + i % 300, i % 7);
     fclose(file);
     assert_int_equal(
-        0, source_file_open(&source, paths, 1, BYTES_MAX, STAMP_MS, &err));
+        0, source_file_open(&source, paths, 1, BYTES_MAX, NOW_MS, &err));
     while ((count = poll_some(&source, records, 16)) > 0)
         for (int i = 0; i < count; i++, line++) {
             size_t length = records[i].length;
@@ -323,7 +324,7 @@ static void test_a_poll_ends_in_time_with_nothing_to_show(void **state)
     memset(bytes, '\n', 1000000);
     write_file(a, bytes, 1000000);
     assert_int_equal(
-        0, source_file_open(&source, paths, 1, BYTES_MAX, STAMP_MS, &err));
+        0, source_file_open(&source, paths, 1, BYTES_MAX, NOW_MS, &err));
     assert_int_equal(0, source.poll(source.self, &record, 1, 0, &err));
     assert_int_equal(SOURCE_READING, source.state(source.self));
     assert_int_equal(0, poll_some(&source, &record, 1));
@@ -342,7 +343,7 @@ static void test_progress(void **state)
     write_text(a, "one\n");
     write_text(b, "two\nthree\n");
     assert_int_equal(
-        0, source_file_open(&source, paths, 2, BYTES_MAX, STAMP_MS, &err));
+        0, source_file_open(&source, paths, 2, BYTES_MAX, NOW_MS, &err));
     source_file_progress(&source, &bytes_read, &bytes_all);
     assert_int_equal(0, bytes_read);
     assert_int_equal(14, bytes_all);
@@ -388,7 +389,7 @@ static void test_slow_pipe_does_not_block(void **state)
 
     (void)state;
     assert_int_equal(
-        0, source_file_open(&source, paths, 1, BYTES_MAX, STAMP_MS, &err));
+        0, source_file_open(&source, paths, 1, BYTES_MAX, NOW_MS, &err));
     assert_int_equal(3, write(input.write_end, "one", 3));
     before_us = clock_mono_us();
     assert_int_equal(0, source.poll(source.self, records, 4, 30, &err));

@@ -133,6 +133,7 @@ static int read_some(struct reader *reader, struct err *err)
         assert_int_equal(reader->next[record->partition], record->offset);
         assert_int_equal(record->offset, atoi(value));
         assert_int_equal(1000000 + record->offset, record->stamp_ms);
+        assert_int_equal(record->stamp_ms, record->now_ms);
         reader->next[record->partition]++;
         reader->records++;
     }
