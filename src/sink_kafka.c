@@ -30,11 +30,9 @@ struct property {
 /* The user's may replace them. Sending twice after an error is less harm than
  * the fatal desynchronisation of idempotent producers before 2.3.0. */
 static const struct property defaults[] = {
-    {"client.id", "terkait"},
-    {"compression.codec", "lz4"},
-    {"enable.idempotence", "false"},
-    {"linger.ms", "5"},
-    {"reconnect.backoff.max.ms", "1000"},
+    {"client.id", "terkait"},         {"compression.codec", "lz4"},
+    {"enable.idempotence", "false"},  {"linger.ms", "5"},
+    {"message.timeout.ms", "60000"},  {"reconnect.backoff.max.ms", "1000"},
     {"socket.nagle.disable", "true"},
 };
 
