@@ -255,7 +255,7 @@ const struct setting config_table[] = {
      .max = YEARS_10,
      .flags = SETTING_RELOAD,
      .help = "Life of a list that nobody refreshes. At least four "
-             "lists.sweep."},
+             "lists.sweep (so is the default, of a short window)."},
     {.section = "lists",
      .key = "settle",
      .type = SETTING_DURATION,
