@@ -4,6 +4,8 @@
  *                          -> settling (5 s) ---+
  *     sweep over all rows (60 s) ---------------+-> and counts, popular lists
  *
+ * Work is done in turns: what was touched is looked at `interval` after the
+ * turn before, later under overload, so that a hot row is written once a turn.
  * It remembers a digest of each list it wrote, so it writes only what changed,
  * and nothing else: everything can be made again from the counts. A pure
  * function of the engine, the sink's answers and the time handed in. */
@@ -32,7 +34,8 @@ struct publish_stats {
     uint64_t counts_written;
     uint64_t popular_written;
     uint64_t sweeps;
-    uint64_t waiting; /* rows touched and not yet looked at */
+    uint64_t waiting; /* rows touched and not yet looked at; now */
+    uint64_t bytes;   /* held in memory; now */
 };
 
 struct publish;
@@ -41,21 +44,21 @@ struct publish *publish_new(const struct publish_rules *rules,
                             struct engine *engine, const struct sink *sink);
 void publish_free(struct publish *publish);
 
-/* What the main loop knows of the input. */
+/* What the main loop knows, and how much it asks for. */
 struct publish_turn {
-    int64_t now_us;  /* monotonic */
-    int64_t stop_us; /* come back by then */
-    int is_behind;   /* a backlog is being worked off */
-    int is_still;    /* no input for a second, or a backlog just ended */
+    int64_t now_us; /* monotonic */
+    uint32_t rows;  /* look at no more than that many rows */
+    int is_behind;  /* a backlog is being worked off */
+    int is_still;   /* no input for a second, or a backlog just ended */
 };
 
-/* Does what is due, as far as time and the sink's room allow. Returns 1 while
+/* Does what is due, as far as `rows` and the sink's room allow. Returns 1 when
  * there is more to do at once. */
 int publish_work(struct publish *publish, const struct publish_turn *turn);
 
 /* True when everything the sink holds is what the engine would say now. */
 int publish_is_settled(const struct publish *publish);
 
-const struct publish_stats *publish_stats(const struct publish *publish);
+const struct publish_stats *publish_stats(struct publish *publish);
 
 #endif

@@ -1,0 +1,534 @@
+#include "publish.h"
+
+#include "err.h"
+#include "key.h"
+#include "mem.h"
+#include "popular_writer.h"
+#include "published.h"
+#include "ring.h"
+
+#include <stdlib.h>
+
+enum {
+    STRETCH = 3,         /* a turn's pause in turn lengths, when behind */
+    SPARE_ROOM = 512,    /* room in the sink that counts as time to spare */
+    SPARE_WAITING = 1000 /* rows waiting that still do */
+};
+
+enum sweep_phase { SWEEP_RESTING, SWEEP_ROWS, SWEEP_POPULAR };
+
+struct sweep {
+    enum sweep_phase phase;
+    int is_full;   /* at full speed */
+    int is_wanted; /* something changed since the last full one began */
+    uint32_t next_item;
+    int64_t begun_us;
+    int64_t full_us;   /* when the last full one began */
+    uint64_t accepted; /* events accepted when last looked */
+};
+
+struct publish {
+    struct publish_rules rules;
+    struct engine *engine;
+    const struct sink *sink;
+    struct published_store store;
+    struct ring hot;      /* pairs changed: next turn */
+    struct ring settling; /* scores changed: within settle_ms */
+    struct ring counting; /* counts keys: within counts_refresh_ms */
+    uint32_t turn_left;   /* hot rows that belong to this turn */
+    int64_t turn_begun_us;
+    int64_t turn_next_us;
+    struct sweep sweep;
+    struct popular *popular;
+    struct popular_writer *popular_writer;
+    uint32_t relations, windows;
+    uint32_t generation;
+    struct strbuf key, value;
+    struct sink_member *members; /* counts_max; owned */
+    struct publish_stats stats;
+};
+
+struct publish *publish_new(const struct publish_rules *rules,
+                            struct engine *engine, const struct sink *sink)
+{
+    struct publish *publish = mem_new(1, sizeof *publish);
+
+    publish->rules = *rules;
+    publish->engine = engine;
+    publish->sink = sink;
+    publish->relations = engine_rules(engine)->relations.count;
+    publish->windows = engine_rules(engine)->windows.count;
+    publish->popular = popular_new(engine);
+    publish->popular_writer = popular_writer_new(engine, sink, rules->prefix);
+    publish->members = mem_new(rules->counts_max + 1, sizeof *publish->members);
+    publish->sweep.full_us = INT64_MIN / 2;
+    publish->turn_next_us = INT64_MIN / 2;
+    published_init(&publish->store, publish->relations * publish->windows);
+    return publish;
+}
+
+void publish_free(struct publish *publish)
+{
+    if (publish == NULL)
+        return;
+    popular_writer_free(publish->popular_writer);
+    popular_free(publish->popular);
+    published_deinit(&publish->store);
+    ring_deinit(&publish->hot);
+    ring_deinit(&publish->settling);
+    ring_deinit(&publish->counting);
+    strbuf_deinit(&publish->key);
+    strbuf_deinit(&publish->value);
+    free(publish->members);
+    free(publish);
+}
+
+/* ---- queues ---- */
+
+static void enqueue(struct publish *publish, struct ring *ring, uint8_t queue,
+                    uint32_t item, int64_t due_us)
+{
+    struct published *published = published_at(&publish->store, item);
+
+    if (published->queues & queue)
+        return;
+    published->queues |= queue;
+    ring_push(ring, (struct ring_entry){due_us, item});
+}
+
+static void settle_later(struct publish *publish, uint32_t item, int64_t now_us)
+{
+    enqueue(publish, &publish->settling, PUBLISHED_IN_SETTLING, item,
+            now_us + publish->rules.settle_ms * 1000);
+}
+
+/* Takes over what the counting stage changed since the last call. */
+static void collect_touched(struct publish *publish, int64_t now_us)
+{
+    struct groups *groups = engine_groups(publish->engine);
+    uint64_t accepted = engine_stats(publish->engine)->verdicts[EVENT_ACCEPTED];
+    uint32_t item, pairs;
+
+    if (accepted != publish->sweep.accepted)
+        publish->sweep.is_wanted = 1;
+    publish->sweep.accepted = accepted;
+    while (groups_next_touched(groups, &item, &pairs)) {
+        if (pairs == 0) {
+            settle_later(publish, item, now_us);
+            continue;
+        }
+        enqueue(publish, &publish->hot, PUBLISHED_IN_HOT, item, now_us);
+        if (publish->rules.counts_max == 0)
+            continue;
+        published_at(&publish->store, item)->counts_due |= pairs;
+        enqueue(publish, &publish->counting, PUBLISHED_IN_COUNTS, item,
+                now_us + publish->rules.counts_refresh_ms * 1000);
+    }
+}
+
+/* ---- one row's lists ---- */
+
+/* How a row is looked at. */
+enum look {
+    LOOK_URGENT,  /* lists in the same order may wait */
+    LOOK_ALL,     /* whatever differs is written */
+    LOOK_REFRESH, /* every list is written, for its life is half over */
+    LOOK_ANEW     /* nobody knows what stands: written or deleted */
+};
+
+static struct text as_text(const struct strbuf *buf)
+{
+    return (struct text){buf->bytes, (uint32_t)buf->length};
+}
+
+static void make_key(struct publish *publish, uint32_t item, uint32_t r,
+                     uint32_t w, int is_counts)
+{
+    const struct engine_rules *rules = engine_rules(publish->engine);
+    const struct intern *items = engine_items(publish->engine);
+    struct text tenant = intern_tenant(items, item);
+    struct text id = intern_id(items, item);
+
+    strbuf_clear(&publish->key);
+    (is_counts ? key_add_counts : key_add_related)(
+        &publish->key, publish->rules.prefix, tenant, id,
+        rules->relations.at[r].name, rules->windows.at[w].name);
+}
+
+static void write_list(struct publish *publish, uint32_t item, uint32_t r,
+                       uint32_t w, const struct list *list,
+                       const struct list_head *head)
+{
+    const struct sink *sink = publish->sink;
+
+    make_key(publish, item, r, w, 0);
+    if (list->count == 0) {
+        sink->remove(sink->self, as_text(&publish->key));
+        publish->stats.lists_deleted++;
+        return;
+    }
+    strbuf_clear(&publish->value);
+    list_format(&publish->value, list, head, engine_items(publish->engine));
+    sink->put(sink->self, as_text(&publish->key), as_text(&publish->value),
+              publish->rules.ttl_ms);
+    publish->stats.lists_written++;
+}
+
+static int is_to_write(enum look look, uint64_t before, uint64_t digest)
+{
+    switch (look) {
+    case LOOK_URGENT:
+        return before != digest && !list_same_order(before, digest);
+    case LOOK_ALL:
+        return before != digest;
+    case LOOK_REFRESH:
+        return before != digest || digest != 0;
+    case LOOK_ANEW:
+        return 1;
+    }
+    return 1;
+}
+
+/* Returns 1 when the list differs and was left for later. */
+static int look_at_list(struct publish *publish, struct published *published,
+                        const struct row_lists *lists, uint32_t item,
+                        uint32_t r, uint32_t w, enum look look)
+{
+    const struct engine_rules *rules = engine_rules(publish->engine);
+    struct list_head head = {
+        .item = item,
+        .relation = rules->relations.at[r].name,
+        .window = rules->windows.at[w].name,
+        .as_of_ms = engine_time(publish->engine),
+        .support = lists->supports[r][w],
+        .is_partial = lists->is_partial,
+    };
+    const struct list *list = &lists->lists[r][w];
+    uint64_t digest = list_digest(list, &head, engine_items(publish->engine));
+    uint32_t at = r * publish->windows + w;
+    uint64_t before = published->digests == NULL ? 0 : published->digests[at];
+
+    if (!is_to_write(look, before, digest)) {
+        publish->stats.lists_unchanged += before == digest;
+        return before != digest;
+    }
+    write_list(publish, item, r, w, list, &head);
+    if (before != digest)
+        published_digests(&publish->store, published)[at] = digest;
+    return 0;
+}
+
+static enum look look_for(struct publish *publish, uint32_t item,
+                          enum look look, int64_t now_us)
+{
+    struct published *published = published_at(&publish->store, item);
+
+    if (!published->is_used) {
+        published->is_used = 1;
+        published->generation = publish->generation;
+        published->refreshed_us = now_us;
+    }
+    if (published->generation != publish->generation)
+        look = LOOK_ANEW;
+    if (look == LOOK_ANEW || look == LOOK_REFRESH) {
+        published->generation = publish->generation;
+        published->refreshed_us = now_us;
+        if (publish->rules.counts_max > 0)
+            published->counts_due = (1u << publish->relations) - 1;
+    }
+    return look;
+}
+
+static void look_at_row(struct publish *publish, uint32_t item,
+                        enum look wanted, int64_t now_us)
+{
+    const struct row_lists *lists = engine_lists(publish->engine, item);
+    struct published *published = published_at(&publish->store, item);
+    int is_left = 0;
+    enum look look;
+
+    if (lists == NULL)
+        return;
+    look = look_for(publish, item, wanted, now_us);
+    for (uint32_t r = 0; r < publish->relations; r++)
+        for (uint32_t w = 0; w < publish->windows; w++)
+            is_left |=
+                look_at_list(publish, published, lists, item, r, w, look);
+    if (is_left)
+        settle_later(publish, item, now_us);
+}
+
+/* ---- one row's counts ---- */
+
+static void write_counts(struct publish *publish, uint32_t item, uint32_t r,
+                         uint32_t w, const struct list *list)
+{
+    const struct sink *sink = publish->sink;
+    const struct intern *items = engine_items(publish->engine);
+
+    for (uint32_t i = 0; i < list->count; i++)
+        publish->members[i] = (struct sink_member){
+            intern_id(items, list->entries[i].item), list->entries[i].count};
+    make_key(publish, item, r, w, 1);
+    sink->put_counts(sink->self, as_text(&publish->key), publish->members,
+                     list->count, publish->rules.ttl_ms);
+    publish->stats.counts_written++;
+}
+
+static void flush_counts(struct publish *publish, uint32_t item)
+{
+    struct published *published = published_at(&publish->store, item);
+    const struct row_lists *counts;
+    uint32_t due = published->counts_due;
+
+    published->counts_due = 0;
+    if (due == 0)
+        return;
+    counts = engine_counts(publish->engine, item, publish->rules.counts_max);
+    for (uint32_t r = 0; counts != NULL && r < publish->relations; r++)
+        for (uint32_t w = 0; w < publish->windows; w++)
+            if (due >> r & 1)
+                write_counts(publish, item, r, w, &counts->lists[r][w]);
+}
+
+/* ---- queues worked off ---- */
+
+/* A row may need as many writes as it has lists, twice with its counts. */
+static int has_room(const struct publish *publish)
+{
+    return publish->sink->room(publish->sink->self) >=
+           2 * publish->relations * publish->windows;
+}
+
+static int has_spare(const struct publish *publish,
+                     const struct publish_turn *turn)
+{
+    return !turn->is_behind && publish->hot.count < SPARE_WAITING &&
+           publish->sink->room(publish->sink->self) >= SPARE_ROOM;
+}
+
+static uint32_t take(struct publish *publish, struct ring *ring, uint8_t queue)
+{
+    uint32_t item = ring_first(ring)->item;
+
+    ring_pop(ring);
+    published_at(&publish->store, item)->queues &= (uint8_t)~queue;
+    return item;
+}
+
+static void end_turn(struct publish *publish, const struct publish_turn *turn)
+{
+    int64_t took_us = turn->now_us - publish->turn_begun_us;
+    int64_t next_us =
+        publish->turn_begun_us + publish->rules.interval_ms * 1000;
+    int64_t stretched_us = turn->now_us + STRETCH * took_us;
+
+    if (turn->is_behind && stretched_us > next_us)
+        next_us = stretched_us;
+    publish->turn_next_us = next_us;
+}
+
+static void work_hot(struct publish *publish, const struct publish_turn *turn,
+                     uint32_t *rows)
+{
+    if (publish->turn_left == 0) {
+        if (turn->now_us < publish->turn_next_us)
+            return;
+        publish->turn_left = publish->hot.count;
+        publish->turn_begun_us = turn->now_us;
+    }
+    while (publish->turn_left > 0 && *rows > 0 && has_room(publish)) {
+        enum look look = has_spare(publish, turn) ? LOOK_ALL : LOOK_URGENT;
+        uint32_t item = take(publish, &publish->hot, PUBLISHED_IN_HOT);
+
+        look_at_row(publish, item, look, turn->now_us);
+        publish->turn_left--;
+        --*rows;
+        if (publish->turn_left == 0)
+            end_turn(publish, turn);
+    }
+}
+
+static int is_due(const struct ring *ring, int64_t now_us)
+{
+    return ring->count > 0 && ring_first(ring)->due_us <= now_us;
+}
+
+static void work_due(struct publish *publish, const struct publish_turn *turn,
+                     uint32_t *rows)
+{
+    while (is_due(&publish->settling, turn->now_us) && *rows > 0 &&
+           has_room(publish)) {
+        look_at_row(publish,
+                    take(publish, &publish->settling, PUBLISHED_IN_SETTLING),
+                    LOOK_ALL, turn->now_us);
+        --*rows;
+    }
+    while (is_due(&publish->counting, turn->now_us) && *rows > 0 &&
+           has_room(publish)) {
+        flush_counts(publish,
+                     take(publish, &publish->counting, PUBLISHED_IN_COUNTS));
+        --*rows;
+    }
+}
+
+/* ---- the sweep ---- */
+
+static int64_t sweep_length_us(const struct publish *publish)
+{
+    /* What changes just behind the sweep waits for the next one: two of them
+     * make the promised time. */
+    return publish->rules.sweep_ms * 1000 / 2;
+}
+
+static void begin_sweep(struct publish *publish, int64_t now_us, int is_full)
+{
+    struct sweep *sweep = &publish->sweep;
+
+    sweep->phase = SWEEP_ROWS;
+    sweep->is_full = is_full;
+    sweep->next_item = 1;
+    sweep->begun_us = now_us;
+    popular_clear(publish->popular);
+    if (is_full) {
+        sweep->is_wanted = 0;
+        sweep->full_us = now_us;
+    }
+}
+
+static void release(struct publish *publish, uint32_t item)
+{
+    if (published_at(&publish->store, item)->queues == 0 &&
+        groups_release(engine_groups(publish->engine), item))
+        published_forget(&publish->store, item);
+}
+
+static void sweep_row(struct publish *publish, uint32_t item, int64_t now_us)
+{
+    struct groups *groups = engine_groups(publish->engine);
+    struct published *published = published_at(&publish->store, item);
+    struct row *row = groups_row(groups, item);
+    int64_t half_us = publish->rules.ttl_ms * 1000 / 2;
+    int is_old =
+        published->is_used && now_us - published->refreshed_us >=
+                                  half_us - 2 * sweep_length_us(publish);
+
+    if (row == NULL)
+        return;
+    if (publish->rules.counts_max > 0)
+        published->counts_due |= row->moved;
+    row->moved = 0;
+    look_at_row(publish, item, is_old ? LOOK_REFRESH : LOOK_ALL, now_us);
+    flush_counts(publish, item);
+    popular_offer(publish->popular, item);
+    if (row->used == 0)
+        release(publish, item);
+}
+
+/* The item up to which the sweep should be by now. */
+static uint32_t sweep_target(const struct publish *publish, int64_t now_us)
+{
+    uint32_t end = intern_end(engine_items(publish->engine));
+    int64_t elapsed_us = now_us - publish->sweep.begun_us;
+    int64_t length_us = sweep_length_us(publish);
+
+    if (publish->sweep.is_full || elapsed_us >= length_us)
+        return end;
+    return (uint32_t)((double)end * (double)elapsed_us / (double)length_us);
+}
+
+static void sweep_rows(struct publish *publish, int64_t now_us, uint32_t *rows)
+{
+    struct sweep *sweep = &publish->sweep;
+    uint32_t target = sweep_target(publish, now_us);
+
+    while (sweep->next_item<target && * rows> 0 && has_room(publish)) {
+        sweep_row(publish, sweep->next_item++, now_us);
+        --*rows;
+    }
+    if (sweep->next_item < intern_end(engine_items(publish->engine)))
+        return;
+    sweep->phase = SWEEP_POPULAR;
+    popular_writer_begin(publish->popular_writer, publish->popular);
+}
+
+static void sweep_popular(struct publish *publish, int64_t now_us)
+{
+    struct popular_writer_turn turn = {
+        .now_us = now_us,
+        .ttl_ms = publish->rules.ttl_ms,
+        .refresh_us =
+            publish->rules.ttl_ms * 1000 / 2 - 2 * sweep_length_us(publish),
+        .generation = publish->generation,
+    };
+
+    if (!popular_writer_work(publish->popular_writer, &turn))
+        return;
+    publish->sweep.phase = SWEEP_RESTING;
+    publish->sweep.is_full = 0;
+    publish->stats.sweeps++;
+}
+
+static void work_sweep(struct publish *publish, const struct publish_turn *turn,
+                       uint32_t *rows)
+{
+    struct sweep *sweep = &publish->sweep;
+    int64_t now_us = turn->now_us;
+
+    if (turn->is_still && sweep->is_wanted && !sweep->is_full &&
+        now_us - sweep->full_us >= publish->rules.settle_ms * 1000)
+        begin_sweep(publish, now_us, 1);
+    if (sweep->phase == SWEEP_RESTING &&
+        now_us - sweep->begun_us >= sweep_length_us(publish))
+        begin_sweep(publish, now_us, 0);
+    if (sweep->phase == SWEEP_ROWS)
+        sweep_rows(publish, now_us, rows);
+    if (sweep->phase == SWEEP_POPULAR)
+        sweep_popular(publish, now_us);
+}
+
+/* ---- the module's face ---- */
+
+/* Whatever was written before is unknown now: a sweep writes all anew. */
+static void follow_sink(struct publish *publish)
+{
+    uint32_t generation =
+        (uint32_t)publish->sink->generation(publish->sink->self);
+
+    if (generation == publish->generation)
+        return;
+    publish->generation = generation;
+    publish->sweep.is_wanted = 1;
+    if (publish->sweep.phase != SWEEP_RESTING)
+        publish->sweep.phase = SWEEP_RESTING;
+    publish->sweep.full_us = INT64_MIN / 2;
+    publish->sweep.is_full = 0;
+}
+
+int publish_work(struct publish *publish, const struct publish_turn *turn)
+{
+    uint32_t rows = turn->rows;
+
+    follow_sink(publish);
+    collect_touched(publish, turn->now_us);
+    work_hot(publish, turn, &rows);
+    work_due(publish, turn, &rows);
+    work_sweep(publish, turn, &rows);
+    return rows == 0;
+}
+
+int publish_is_settled(const struct publish *publish)
+{
+    return publish->hot.count == 0 && publish->settling.count == 0 &&
+           publish->counting.count == 0 && !publish->sweep.is_wanted &&
+           !publish->sweep.is_full;
+}
+
+const struct publish_stats *publish_stats(struct publish *publish)
+{
+    publish->stats.waiting = publish->hot.count;
+    publish->stats.popular_written =
+        popular_writer_written(publish->popular_writer);
+    publish->stats.bytes = publish->store.bytes;
+    return &publish->stats;
+}
