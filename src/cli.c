@@ -13,8 +13,14 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"run", cmd_run, "the daemon: events from Kafka, lists to Redis"},
+    {"replay", cmd_replay, "the same over event files, to Redis or stdout"},
+    {"simulate", cmd_simulate, "a marketplace's events, to stdout or Kafka"},
+    {"related", cmd_related, "an item's lists, for people"},
+    {"explain", cmd_explain, "why one item is, or is not, in another's list"},
+    {"stats", cmd_stats, "what the daemon says of itself"},
     {"check-config", cmd_check_config,
-     "check the settings, show what is in force and why"},
+     "check the settings, show what is in force and whence"},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

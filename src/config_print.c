@@ -76,16 +76,25 @@ static void add_names(struct strbuf *out, const struct config *config,
     strbuf_add_char(out, '}');
 }
 
+/* As the longest window is written, when it is that. */
+static void add_default_ttl(struct strbuf *out, const struct config *config)
+{
+    const struct windows *windows = &config->engine.windows;
+    const struct window *longest = &windows->at[windows->longest];
+
+    if (config->publish.ttl_ms == longest->length_ms)
+        strbuf_add_text(out,
+                        text_of(config, "window", longest->name, "length"));
+    else
+        config_add_duration(out, config->publish.ttl_ms);
+}
+
 /* What holds for a setting that nobody set and that has no default. */
 static void add_otherwise(struct line *line, const struct config *config,
                           const struct setting *setting)
 {
-    const struct windows *windows = &config->engine.windows;
-
     if (strcmp(setting->section, "lists") == 0)
-        strbuf_add_text(&line->value,
-                        text_of(config, "window",
-                                windows->at[windows->longest].name, "length"));
+        add_default_ttl(&line->value, config);
     else if (strcmp(setting->section, "relation") == 0)
         strbuf_add_text(&line->value,
                         text_of(config, "lists", NULL, setting->key));
