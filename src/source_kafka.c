@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "event.h"
 #include "kafka_client.h"
+#include "kafka_offsets.h"
 #include "kafka_scout.h"
 #include "log.h"
 #include "mem.h"
@@ -14,22 +15,13 @@
 
 enum { QUERY_MS = 1000, ASSIGN_AGAIN_US = 1000000, REASON_BYTES = 512 };
 
-struct partition {
-    int64_t next;      /* offset wanted, or SOURCE_KAFKA_BEGINNING */
-    int64_t end;       /* where its end was when it was reached last, or -1 */
-    int is_at_end;     /* nothing came since */
-    int64_t committed; /* -1: none */
-};
-
 struct kafka_source {
     struct source_kafka_rules rules;
     rd_kafka_t *kafka;
     rd_kafka_queue_t *queue;
     struct kafka_scout *scout;
     struct kafka_findings findings; /* the latest */
-    struct partition *partitions;
-    uint32_t count;
-    uint32_t at_end_count;
+    struct kafka_offsets offsets;
     int64_t assign_us; /* when the assignment is due again; 0: it stands */
     rd_kafka_message_t **batch;
     size_t batch_count;
@@ -41,36 +33,16 @@ struct kafka_source {
 
 /* ---- partitions ---- */
 
-/* What is below was handed over, or is a hole of Kafka's own making (control
- * records, aborted transactions). */
-static int64_t position(const struct partition *partition)
-{
-    return partition->next > partition->end ? partition->next : partition->end;
-}
-
-static void mark_end(struct kafka_source *self, struct partition *partition,
-                     int is_at_end)
-{
-    if (partition->is_at_end == is_at_end)
-        return;
-    partition->is_at_end = is_at_end;
-    if (is_at_end)
-        self->at_end_count++;
-    else
-        self->at_end_count--;
-}
-
 /* The whole list anew, with the offsets wanted: what the queue still holds of
  * the former assignment is in order and is filtered by offset. */
 static void assign(struct kafka_source *self)
 {
     rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)self->count);
+        rd_kafka_topic_partition_list_new((int)self->offsets.count);
     rd_kafka_resp_err_t problem;
 
-    for (uint32_t i = 0; i < self->count; i++) {
-        const struct partition *partition = &self->partitions[i];
-        int64_t offset = position(partition);
+    for (uint32_t i = 0; i < self->offsets.count; i++) {
+        int64_t offset = kafka_offsets_position(&self->offsets, i);
 
         rd_kafka_topic_partition_list_add(list, self->rules.topic, (int32_t)i)
             ->offset = offset >= 0 ? offset : RD_KAFKA_OFFSET_BEGINNING;
@@ -99,12 +71,8 @@ static int64_t start_offset(const struct kafka_source *self, uint32_t partition)
 
 static void adopt_partitions(struct kafka_source *self, uint32_t count)
 {
-    self->partitions =
-        mem_resize(self->partitions, count, sizeof *self->partitions);
-    for (uint32_t i = self->count; i < count; i++)
-        self->partitions[i] = (struct partition){
-            .next = start_offset(self, i), .end = -1, .committed = -1};
-    self->count = count;
+    for (uint32_t i = self->offsets.count; i < count; i++)
+        kafka_offsets_add(&self->offsets, start_offset(self, i));
     self->stats.partitions = count;
     LOG(LOG_INFO, "kafka_partitions", F_TEXT("topic", self->rules.topic),
         F_INT("partitions", count));
@@ -159,8 +127,8 @@ static void on_commit(rd_kafka_t *kafka, rd_kafka_resp_err_t problem,
         if (problem == RD_KAFKA_RESP_ERR_NO_ERROR)
             problem = one->err;
         if (problem == RD_KAFKA_RESP_ERR_NO_ERROR &&
-            (uint32_t)one->partition < self->count)
-            self->partitions[one->partition].committed = one->offset;
+            (uint32_t)one->partition < self->offsets.count)
+            self->offsets.at[one->partition].committed = one->offset;
     }
     if (problem == RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
@@ -214,7 +182,8 @@ static void take_findings(struct kafka_source *self,
             F_TEXT("error", problem));
     take_settings(self, found);
     self->findings = *found;
-    if (found->partitions > self->count && self->failure.text[0] == '\0')
+    if (found->partitions > self->offsets.count &&
+        self->failure.text[0] == '\0')
         adopt_partitions(self, found->partitions);
 }
 
@@ -225,8 +194,8 @@ static void take_findings(struct kafka_source *self,
 static void lose_offset(struct kafka_source *self,
                         const rd_kafka_message_t *message)
 {
-    struct partition *partition = &self->partitions[message->partition];
-    int64_t wanted = position(partition);
+    int64_t wanted =
+        kafka_offsets_position(&self->offsets, (uint32_t)message->partition);
     int64_t oldest, end;
     rd_kafka_resp_err_t problem = rd_kafka_query_watermark_offsets(
         self->kafka, self->rules.topic, message->partition, &oldest, &end,
@@ -251,14 +220,10 @@ static void lose_offset(struct kafka_source *self,
 static void take_event(struct kafka_source *self,
                        const rd_kafka_message_t *message)
 {
-    struct partition *partition = &self->partitions[message->partition];
-
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        if (message->offset < position(partition))
-            break;
-        partition->end = message->offset;
-        mark_end(self, partition, 1);
+        kafka_offsets_reach_end(&self->offsets, (uint32_t)message->partition,
+                                message->offset);
         break;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
@@ -294,24 +259,21 @@ static int64_t stamp_of(const rd_kafka_message_t *message)
 static uint32_t take_message(struct kafka_source *self, struct record *out,
                              const rd_kafka_message_t *message)
 {
-    struct partition *partition;
+    uint32_t partition = (uint32_t)message->partition;
 
-    if (message->partition < 0 || (uint32_t)message->partition >= self->count)
+    if (partition >= self->offsets.count)
         return 0;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         take_event(self, message);
         return 0;
     }
-    partition = &self->partitions[message->partition];
-    if (message->offset < partition->next)
+    if (!kafka_offsets_take(&self->offsets, partition, message->offset))
         return 0;
-    partition->next = message->offset + 1;
-    mark_end(self, partition, 0);
     self->stats.records++;
     self->stats.bytes += message->len;
     *out = (struct record){.bytes = message->len > 0 ? message->payload : "",
                            .length = message->len,
-                           .partition = (uint32_t)message->partition,
+                           .partition = partition,
                            .offset = message->offset,
                            .stamp_ms = stamp_of(message)};
     out->now_ms = out->stamp_ms;
@@ -385,27 +347,22 @@ static enum source_state kafka_state(void *source)
 {
     const struct kafka_source *self = source;
 
-    if (self->count == 0)
+    if (self->offsets.count == 0)
         return is_topic_missing(self) ? SOURCE_CAUGHT_UP : SOURCE_READING;
-    return self->at_end_count == self->count ? SOURCE_CAUGHT_UP
-                                             : SOURCE_READING;
+    return kafka_offsets_are_at_end(&self->offsets) ? SOURCE_CAUGHT_UP
+                                                    : SOURCE_READING;
 }
 
 /* -1 when it is not known yet. */
 static int64_t partition_lag(const struct kafka_source *self, uint32_t number)
 {
-    int64_t from = position(&self->partitions[number]);
     int64_t oldest, end;
 
     if (rd_kafka_get_watermark_offsets(self->kafka, self->rules.topic,
                                        (int32_t)number, &oldest,
                                        &end) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
-    if (from < 0)
-        from = oldest;
-    if (from < 0 || end < 0)
-        return -1;
-    return end > from ? end - from : 0;
+    return kafka_offsets_lag(&self->offsets, number, oldest, end);
 }
 
 static int64_t kafka_lag(void *source)
@@ -413,9 +370,9 @@ static int64_t kafka_lag(void *source)
     const struct kafka_source *self = source;
     int64_t all = 0;
 
-    if (self->count == 0)
+    if (self->offsets.count == 0)
         return is_topic_missing(self) ? 0 : -1;
-    for (uint32_t i = 0; i < self->count; i++) {
+    for (uint32_t i = 0; i < self->offsets.count; i++) {
         int64_t lag = partition_lag(self, i);
 
         if (lag < 0)
@@ -434,7 +391,7 @@ static void kafka_free(void *source)
     rd_kafka_queue_destroy(self->queue);
     if (!kafka_client_destroy(self->kafka))
         return;
-    free(self->partitions);
+    kafka_offsets_deinit(&self->offsets);
     free(self->batch);
     free(self);
 }
@@ -506,7 +463,9 @@ int64_t source_kafka_committed(const struct source *source, uint32_t partition)
 {
     const struct kafka_source *self = source->self;
 
-    return partition < self->count ? self->partitions[partition].committed : -1;
+    return partition < self->offsets.count
+               ? self->offsets.at[partition].committed
+               : -1;
 }
 
 void source_kafka_stats(const struct source *source,
