@@ -179,7 +179,7 @@ static char *put_sender(char *to, const struct line_event *event)
 
     if (event->session != 0) {
         to = PUT(to, ",\"session\":\"s-");
-        to = put_hex(to, rng_mix(event->session), 10);
+        to = put_hex(to, event->session, 10);
         *to++ = '"';
     }
     if (event->tenant.length > 0) {

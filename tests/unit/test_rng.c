@@ -1,10 +1,6 @@
 #include "rng.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 /* Outputs published with the reference sources. */
 static void test_splitmix_gives_the_published_numbers(void **state)

@@ -5,12 +5,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 enum { PARTITIONS = 7, WAIT_MS = 20000 };
 
@@ -106,11 +101,6 @@ static rd_kafka_message_t *read_one(rd_kafka_t *reader)
     }
     fail_msg("no record came in %d ms", WAIT_MS);
     return NULL;
-}
-
-static struct text text_of(const char *text)
-{
-    return (struct text){text, (uint32_t)strlen(text)};
 }
 
 static struct sink_kafka *open_sink(const struct brokers *brokers)

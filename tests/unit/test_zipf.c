@@ -1,11 +1,6 @@
 #include "zipf.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 static int compare_falling(const void *a, const void *b)
 {
