@@ -24,8 +24,9 @@ struct score_input {
 double score_compute(enum score score, struct score_input input,
                      double damping);
 
-/* The score in ten-thousandths, rounded as printf's %.4f does (exactly, ties to
- * even). Scores are never negative; above 2^49 it is cut. */
+/* The score without its sign in ten-thousandths, rounded as printf's %.4f does
+ * (exactly, ties to even); above 2^49 it is cut. A log-likelihood ratio of
+ * about 0 may come out a hair below it, by the rounding of logarithms. */
 uint64_t score_round(double score);
 
 const char *score_name(enum score score);

@@ -100,6 +100,8 @@ static void add_score(struct strbuf *out, double score)
                       (char)('0' + part / 100 % 10),
                       (char)('0' + part / 10 % 10), (char)('0' + part % 10)};
 
+    if (score < 0)
+        strbuf_add_char(out, '-');
     strbuf_add_uint(out, rounded / 10000);
     strbuf_add(out, digits, sizeof digits);
 }
@@ -136,7 +138,9 @@ uint64_t list_digest(const struct list *list, const struct list_head *head,
     for (uint32_t i = 0; i < list->count; i++) {
         const struct list_entry *entry = &list->entries[i];
         uint32_t who[] = {entry->item, intern_hash(items, entry->item)};
-        uint64_t what[] = {score_round(entry->score), entry->count};
+        uint64_t sign = entry->score < 0;
+        uint64_t what[] = {score_round(entry->score) | sign << 63,
+                           entry->count};
 
         order = hash_bytes(who, sizeof who, order);
         content = hash_bytes(what, sizeof what, content);

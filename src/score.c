@@ -86,17 +86,17 @@ double score_compute(enum score score, struct score_input input, double damping)
 
 uint64_t score_round(double score)
 {
-    int exponent;
-    double fraction = frexp(score, &exponent);
-    uint64_t mantissa = (uint64_t)ldexp(fraction, 53);
-    int shift = 53 - exponent; /* score = mantissa / 2^shift */
-    unsigned __int128 scaled = (unsigned __int128)mantissa * 10000, rest, half;
+    unsigned __int128 scaled, rest, half;
     uint64_t whole;
+    int exponent, shift; /* score = mantissa / 2^shift */
+    double fraction = frexp(fabs(score), &exponent);
 
-    if (score >= 562949953421312.0)
+    if (fabs(score) >= 562949953421312.0)
         return UINT64_C(5629499534213120000);
+    shift = 53 - exponent;
     if (shift > 100)
         return 0;
+    scaled = (unsigned __int128)ldexp(fraction, 53) * 10000;
     whole = (uint64_t)(scaled >> shift);
     rest = scaled - ((unsigned __int128)whole << shift);
     half = (unsigned __int128)1 << (shift - 1);
