@@ -1,0 +1,33 @@
+/* pack: the byte format of durable values: varints and length-prefixed bytes.
+ *
+ * Unsigned numbers are LEB128 (7 bits a byte, low first); signed ones zigzag
+ * before that. A reader never reads beyond its end: after anything wrong every
+ * further read gives 0 and is_broken stays set, so it is asked once. */
+#ifndef TERKAIT_PACK_H
+#define TERKAIT_PACK_H
+
+#include "strbuf.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+void pack_add_uint(struct strbuf *out, uint64_t number);
+void pack_add_int(struct strbuf *out, int64_t number);
+void pack_add_bytes(struct strbuf *out, const void *bytes, size_t length);
+
+struct unpack {
+    const unsigned char *at;
+    const unsigned char *end;
+    int is_broken;
+};
+
+struct unpack unpack_begin(const void *bytes, size_t length);
+uint64_t unpack_uint(struct unpack *from);
+int64_t unpack_int(struct unpack *from);
+
+/* Points into the packed bytes. */
+const char *unpack_bytes(struct unpack *from, size_t *length);
+
+int unpack_is_done(const struct unpack *from); /* at the end, and not broken */
+
+#endif
