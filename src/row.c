@@ -300,11 +300,21 @@ static int compare_weights(const void *a, const void *b)
     return left->id.length > right->id.length ? -1 : 1;
 }
 
+static uint32_t longest_tier(const struct windows *windows)
+{
+    uint32_t tier = 0;
+
+    while (windows->by_tier[tier] != windows->longest)
+        tier++;
+    return tier;
+}
+
 static uint32_t weigh_run(struct weight *weight, const struct row *row,
                           const struct row_rules *rules,
                           const struct horizon *horizon, uint32_t start)
 {
     uint32_t end = start, other = row->cells[start].other;
+    uint32_t longest = longest_tier(rules->windows);
 
     *weight =
         (struct weight){0, INT64_MIN, other, intern_id(rules->items, other)};
@@ -312,7 +322,8 @@ static uint32_t weigh_run(struct weight *weight, const struct row *row,
         int64_t pane = slot_fine_pane(rules->windows, row->cells[end].slot,
                                       horizon->fine_pane);
 
-        weight->sum += row->cells[end].count;
+        if (is_counted(horizon, longest, pane))
+            weight->sum += row->cells[end].count;
         if (pane > weight->latest)
             weight->latest = pane;
     }
@@ -516,7 +527,8 @@ void row_check(const struct row *row, const struct row_rules *rules)
     ASSERT(row->used - row->sorted <= TAIL_MAX);
     ASSERT(row->pairs <= rules->pairs_max);
     copy.cells = mem_new(row->capacity, sizeof *copy.cells);
-    memcpy(copy.cells, row->cells, row->used * sizeof *copy.cells);
+    if (row->used > 0)
+        memcpy(copy.cells, row->cells, row->used * sizeof *copy.cells);
     row_order(&copy);
     for (uint32_t i = 0; i < copy.used; i++) {
         const struct cell *cell = &copy.cells[i];
