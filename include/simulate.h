@@ -30,7 +30,7 @@ struct simulate_rules {
     int64_t peak_after_ms; /* from the start to the height */
     int64_t peak_ramp_ms;  /* the way up, and the way down */
     double zipf;           /* exponent of item popularity */
-    double share_cart;     /* of views followed by add_to_cart */
+    double share_cart;     /* of views, of what is not yet in the cart */
     double share_remove;   /* of carted items taken out again */
     double share_purchase; /* of carts bought */
     double share_bots;     /* of visits */

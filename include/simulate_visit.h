@@ -12,11 +12,11 @@
 
 #include <stdint.h>
 
-enum { VISIT_CART_MAX = 4 };
+enum { VISIT_CART_MAX = 8 };
 
-/* Thresholds of rng_share(). */
+/* Thresholds of rng_share(). Only buyers put things into the cart. */
 struct visit_habits {
-    uint64_t cart, remove, purchase, multi;
+    uint64_t buyers, cart, remove, purchase, multi;
     uint64_t bots, session_ids, text_times, second_times;
 };
 
@@ -45,6 +45,7 @@ struct visit {
     uint8_t channel; /* any number */
     uint8_t time;
     uint8_t is_leaving;
+    uint8_t is_buyer;
     uint8_t has_session_id;
 };
 

@@ -124,10 +124,16 @@ int simulate_rules_check(const struct simulate_rules *rules, struct err *err)
     return check_shares(rules, err);
 }
 
+/* Who buys nothing fills no cart: four visits in ten are a buyer's. */
+#define BUYERS 0.4
+
 static struct visit_habits habits_of(const struct simulate_rules *rules)
 {
+    double buyers = rules->share_cart > BUYERS ? rules->share_cart : BUYERS;
+
     return (struct visit_habits){
-        .cart = rng_share(rules->share_cart),
+        .buyers = rng_share(buyers),
+        .cart = rng_share(rules->share_cart / buyers),
         .remove = rng_share(rules->share_remove),
         .purchase = rng_share(rules->share_purchase),
         .multi = rng_share(rules->share_multi),

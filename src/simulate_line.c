@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* More than the longest line that is not damaged. */
-enum { LINE_BYTES_MAX = 1024 };
+enum { LINE_BYTES_MAX = 2048 };
 
 #define MS_A_DAY INT64_C(86400000)
 

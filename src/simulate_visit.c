@@ -51,6 +51,7 @@ void visit_begin(struct visit *visit, struct rng *rng,
     visit->channel = (uint8_t)rng_below(rng, 256);
     visit->time = (uint8_t)draw_time(rng, habits);
     visit->is_leaving = 0;
+    visit->is_buyer = !visit_is_bot(visit) && rng_chance(rng, habits->buyers);
     visit->has_session_id = (uint8_t)rng_chance(rng, habits->session_ids);
 }
 
@@ -149,7 +150,7 @@ static int browse(struct visit *visit, struct rng *rng,
                   const struct visit_habits *habits,
                   const struct catalogue *catalogue)
 {
-    if (visit->action == VISIT_VIEW && !visit_is_bot(visit) &&
+    if (visit->action == VISIT_VIEW && visit->is_buyer &&
         visit->cart_count < VISIT_CART_MAX && rng_chance(rng, habits->cart) &&
         !is_in_cart(visit, visit->item)) {
         visit->action = VISIT_CART;

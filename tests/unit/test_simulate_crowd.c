@@ -15,7 +15,8 @@ struct fixture {
 static void fixture_init(struct fixture *fixture, double bots, uint32_t tenants)
 {
     struct catalogue_rules rules = {120, 10, tenants, 0.5};
-    struct visit_habits habits = {.cart = rng_share(0.2),
+    struct visit_habits habits = {.buyers = rng_share(1),
+                                  .cart = rng_share(0.2),
                                   .bots = rng_share(bots)};
 
     rng_init(&fixture->rng, 3);

@@ -27,6 +27,7 @@ static int teardown(void **state)
 static struct visit_habits usual(void)
 {
     return (struct visit_habits){
+        .buyers = rng_share(0.6),
         .cart = rng_share(0.3),
         .remove = rng_share(0.25),
         .purchase = rng_share(0.5),
@@ -129,7 +130,8 @@ static void test_carts_hold_and_shares_are_kept(void **state)
 
 static void test_shares_of_one_and_none(void **state)
 {
-    struct visit_habits habits = {.cart = rng_share(1),
+    struct visit_habits habits = {.buyers = rng_share(1),
+                                  .cart = rng_share(1),
                                   .remove = rng_share(1),
                                   .purchase = rng_share(1),
                                   .multi = rng_share(1)};
