@@ -84,8 +84,8 @@ struct store_answer {
     uint32_t parts_count;
     const struct store_manifest *manifests; /* newest first */
     uint32_t manifests_count;
-    int is_at_odds;           /* load: head, base and log do not fit */
-    const char *problem;      /* words for people; NULL: none */
+    int is_at_odds;      /* load: head, base and log do not fit */
+    const char *problem; /* words for people; NULL: none */
 };
 
 /* Everything in the answer is borrowed and dies with the call. */
@@ -120,6 +120,10 @@ struct store {
     /* Sends what waits, brings answers. */
     void (*pump)(void *self, int64_t now_us);
     int (*is_ready)(void *self);
+
+    /* Rises whenever the store may have lost its memory (a reconnect): every
+     * key must be asked for its head before it is written again. */
+    uint64_t (*generation)(void *self);
 
     /* Reads the head. */
     void (*look)(void *self, struct store_key key, store_done *done,
