@@ -129,6 +129,85 @@ static void test_back_off(void **state)
     fake_stop(&fake);
 }
 
+static void test_back_off_starts_anew_when_ready(void **state)
+{
+    struct fake fake;
+    struct redis *redis = fake_ready(&fake);
+
+    (void)state;
+    for (int64_t now_us = 0; now_us < 1000000; now_us += 500000) {
+        fake_drop(&fake);
+        while (redis_is_ready(redis))
+            redis_pump(redis, now_us, 10);
+        redis_pump(redis, now_us + 90000, 0);
+        assert_int_equal(redis_descriptor(redis), -1);
+        while (!fake_accept(&fake))
+            redis_pump(redis, now_us + 100000, 1);
+        fake_say(&fake, "+PONG\r\n+OK\r\n");
+        while (!redis_is_ready(redis))
+            redis_pump(redis, now_us + 100000, 10);
+    }
+    assert_int_equal(redis_generation(redis), 3);
+    redis_close(redis);
+    fake_stop(&fake);
+}
+
+/* Half a command was written to the lost connection, and none of the rest
+ * goes to the next. */
+static void test_nothing_is_left_over(void **state)
+{
+    enum { BYTES = 20000000 };
+    char *value = calloc(1, BYTES), got[14];
+    struct text set[] = {{"SET", 3}, {"k", 1}, {value, BYTES}};
+    struct fake fake;
+    struct redis *redis = fake_ready(&fake);
+
+    (void)state;
+    redis_send(redis, set, 3, NULL, NULL);
+    redis_pump(redis, 0, 0);
+    assert_in_range(redis_unwritten(redis), 1, BYTES - 1);
+    fake_drop(&fake);
+    while (redis_is_ready(redis))
+        redis_pump(redis, 0, 10);
+    assert_int_equal(redis_unwritten(redis), 0);
+    while (!fake_accept(&fake))
+        redis_pump(redis, 100000, 1);
+    redis_pump(redis, 100000, 0);
+    assert_int_equal(recv(fake.client, got, sizeof got, MSG_WAITALL),
+                     sizeof got);
+    assert_memory_equal(got, "*1\r\n$4\r\nPING\r\n", sizeof got);
+    redis_close(redis);
+    fake_stop(&fake);
+    free(value);
+}
+
+/* Each answer, and each part of one, starts the time anew. */
+static void test_slow_answers_are_no_silence(void **state)
+{
+    static const char *const parts[] = {"$9\r\n", "12345", "6789\r\n",
+                                        ":1\r\n"};
+    struct text get[] = {{"GET", 3}, {"k", 1}};
+    struct order order = {0};
+    struct fake fake;
+    struct redis *redis = fake_ready(&fake);
+    int64_t now_us = 0;
+
+    (void)state;
+    redis_send(redis, get, 2, on_number, &order);
+    redis_send(redis, get, 2, on_number, &order);
+    for (size_t i = 0; i < 4; i++) {
+        for (int64_t end_us = now_us + 9000000; now_us < end_us;)
+            redis_pump(redis, now_us += 500000, 0);
+        fake_say(&fake, parts[i]);
+        poll(NULL, 0, 20);
+        redis_pump(redis, now_us, 0);
+        assert_true(redis_is_ready(redis));
+    }
+    assert_int_equal(order.answered, 2);
+    redis_close(redis);
+    fake_stop(&fake);
+}
+
 static void test_silence_is_a_loss(void **state)
 {
     struct text get[] = {{"GET", 3}, {"k", 1}};
@@ -290,6 +369,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_back_off),
+        cmocka_unit_test(test_back_off_starts_anew_when_ready),
+        cmocka_unit_test(test_nothing_is_left_over),
+        cmocka_unit_test(test_slow_answers_are_no_silence),
         cmocka_unit_test(test_silence_is_a_loss),
         cmocka_unit_test(test_a_stopped_process_loses_nothing),
         cmocka_unit_test(test_silent_greeting),

@@ -280,6 +280,7 @@ static void test_counts_keep_the_order_of_calls(void **state)
     assert_int_equal(number(&bench, "EXISTS removed emptied"), 0);
     assert_answer(&bench, "ZRANGE back 0 -1 WITHSCORES", "c 3");
     assert_answer(&bench, "GET other", "text");
+    assert_int_equal(sink_redis_stats(bench.self)->refused, 0);
     assert_in_range(number(&bench, "PTTL longer"), 800000, 900000);
     assert_int_equal(bench.sink.generation(bench.sink.self), 1);
     end(&bench);
