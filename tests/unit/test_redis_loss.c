@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 
 static struct redis *open_redis(const char *url)
@@ -61,10 +62,11 @@ static void fake_drop(struct fake *fake)
 
 static int fake_accept(struct fake *fake)
 {
-    int client = accept(fake->fd, NULL, NULL);
+    int client = accept(fake->fd, NULL, NULL), yes = 1;
 
     if (client < 0)
         return 0;
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     fake_drop(fake);
     fake->client = client;
     return 1;
