@@ -1,4 +1,8 @@
-/* status: what dashboards read, collected from the modules' own statistics. */
+/* status: what dashboards read, collected from the modules' own statistics.
+ *
+ * One list names every field of the hash `<prefix>stats`, with what it is; the
+ * field `version` stands beside it. All of them are there from the start, 0
+ * until there is a value; totals count since this process started. */
 #ifndef TERKAIT_STATUS_H
 #define TERKAIT_STATUS_H
 
@@ -7,6 +11,75 @@
 #include "redis.h"
 #include "sink_redis.h"
 #include "source.h"
+
+/* name, TOTAL (only rises) or NOW, what it is */
+#define STATUS_FIELDS(X)                                                       \
+    X(started_at_ms, NOW, "when this process started")                         \
+    X(updated_at_ms, NOW, "when these values were taken")                      \
+    X(first_event_at_ms, NOW, "when the first event was accepted")             \
+    X(last_list_at_ms, NOW, "when a list was last written")                    \
+    X(stream_time_ms, NOW, "highest event time accepted")                      \
+    X(stream_age_ms, NOW, "how far stream time is behind the clock")           \
+    X(freshness_ms, NOW, "the same when a list was last written")              \
+    X(is_caught_up, NOW, "1: all input known to exist was read")               \
+    X(lag_records, NOW, "records known to exist and not read")                 \
+    X(records_per_s, NOW, "records read")                                      \
+    X(events_per_s, NOW, "events accepted")                                    \
+    X(pair_updates_per_s, NOW, "counters of pairs changed")                    \
+    X(lists_per_s, NOW, "lists written")                                       \
+    X(records_read, TOTAL, "records, whatever became of them")                 \
+    X(events_accepted, TOTAL, "events counted")                                \
+    X(events_refused, TOTAL, "records refused, for any reason below")          \
+    X(events_ignored, TOTAL, "events of a type that is not counted")           \
+    X(events_no_consent, TOTAL, "events dropped for want of consent")          \
+    X(events_page_view, TOTAL, "page views accepted")                          \
+    X(events_add_to_cart, TOTAL, "add-to-carts accepted")                      \
+    X(events_remove_from_cart, TOTAL, "remove-from-carts accepted")            \
+    X(events_purchase, TOTAL, "purchases accepted")                            \
+    X(event_items, TOTAL, "items named by accepted events")                    \
+    X(refused_too_large, TOTAL, "above events.max_bytes")                      \
+    X(refused_json, TOTAL, "not a JSON object")                                \
+    X(refused_type, TOTAL, "type missing or not text")                         \
+    X(refused_visitor, TOTAL, "visitor missing or not an id")                  \
+    X(refused_item, TOTAL, "no item, or one that is not an id")                \
+    X(refused_ts, TOTAL, "no time, or one that cannot be read")                \
+    X(refused_session, TOTAL, "session is not an id")                          \
+    X(refused_tenant, TOTAL, "tenant is not an id")                            \
+    X(refused_future, TOTAL, "ahead by more than events.future")               \
+    X(refused_late, TOTAL, "behind by more than events.lateness")              \
+    X(pair_updates, TOTAL, "counters of pairs changed")                        \
+    X(lists_written, TOTAL, "lists written")                                   \
+    X(lists_deleted, TOTAL, "lists deleted")                                   \
+    X(lists_unchanged, TOTAL, "lists looked at and left as they were")         \
+    X(counts_written, TOTAL, "sorted sets of counts written")                  \
+    X(popular_written, TOTAL, "popular lists written")                         \
+    X(sweeps, TOTAL, "sweeps over all rows")                                   \
+    X(rows_waiting, NOW, "rows touched and not yet looked at")                 \
+    X(rows, NOW, "rows, one an item")                                          \
+    X(items, NOW, "distinct item ids held")                                    \
+    X(live_pairs, NOW, "live (pair, pane) counters")                           \
+    X(sessions_open, NOW, "sessions held")                                     \
+    X(sessions_opened, TOTAL, "sessions begun")                                \
+    X(sessions_forgotten_full, TOTAL, "cap session.max_open was hit")          \
+    X(session_items_pushed_out, TOTAL, "cap session.max_items was hit")        \
+    X(rows_cut, TOTAL, "cap row.max_pairs was hit")                            \
+    X(pairs_dropped, TOTAL, "pairs lost by that cap")                          \
+    X(contributions_too_old, TOTAL, "older than the longest window")           \
+    X(takebacks_unknown, TOTAL, "taken back from a pair not held")             \
+    X(memory_rss_bytes, NOW, "memory of the process")                          \
+    X(memory_engine_bytes, NOW, "of it sessions, ids and rows")                \
+    X(memory_publish_bytes, NOW, "of it what is known of lists written")       \
+    X(kafka_up, NOW, "1: brokers answer")                                      \
+    X(kafka_partitions, NOW, "partitions being read")                          \
+    X(kafka_records, TOTAL, "records taken from brokers")                      \
+    X(kafka_bytes, TOTAL, "bytes of their values")                             \
+    X(kafka_errors, TOTAL, "errors of brokers and connections")                \
+    X(redis_commands, TOTAL, "commands sent")                                  \
+    X(redis_errors, TOTAL, "errors answered")                                  \
+    X(redis_reconnects, TOTAL, "connections after the first")                  \
+    X(redis_latency_us, NOW, "from a command to its answer, the latest")       \
+    X(redis_writes_refused, TOTAL, "writes that Redis refused")                \
+    X(redis_keys_missing, TOTAL, "keys gone before their time")
 
 struct status;
 
@@ -23,9 +96,20 @@ struct status_parts {
 struct status *status_new(int64_t started_at_ms);
 void status_free(struct status *status);
 
-/* Takes all values; rates are since the collection before. */
+/* Notes when the first event came, when a list was last written, and how old
+ * it was. Cheap: the oftener it is called, the truer these times. */
+void status_note(struct status *status, const struct status_parts *parts,
+                 int64_t wall_ms);
+
+/* Takes all values (status_note() included); rates are since a collection of
+ * half a second ago or more. */
 void status_collect(struct status *status, const struct status_parts *parts,
                     int64_t now_us, int64_t wall_ms);
+
+/* Visits every field in the order of the list, `version` first. */
+typedef void status_visit(void *context, const char *name, const char *value);
+void status_each(const struct status *status, status_visit *visit,
+                 void *context);
 
 /* Renews the hash `<prefix>stats`; nothing when Redis is away. */
 void status_send(const struct status *status, struct redis *redis,
