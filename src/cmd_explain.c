@@ -271,19 +271,22 @@ static void add_numbers(struct strbuf *out, const struct facts *facts,
                       score_name(facts->relation->score), formula);
 }
 
-/* Why a pair that is counted often enough does not stand in the list. */
+/* Why a pair that may be counted often enough does not stand in the list. */
 static void add_outranked(struct strbuf *out, const struct facts *facts,
                           double damping)
 {
     const struct lookup_list *list = facts->list;
     const struct lookup_entry *last;
 
+    if (facts->both == UNKNOWN)
+        strbuf_add_format(out, "together in fewer than %u, or ",
+                          (unsigned)facts->relation->min_support);
     if (list->count < facts->relation->k) {
         strbuf_add_text(out, "the list has not followed yet\n");
         return;
     }
     last = &list->entries[list->count - 1];
-    strbuf_add_format(out, "the %u better ones fill the list; the last, ",
+    strbuf_add_format(out, "behind the %u that fill it; the last, ",
                       (unsigned)list->count);
     show_text(out, last->id);
     strbuf_add_format(out, ", has score %.4f", last->score);

@@ -89,12 +89,13 @@ static void test_outranked_and_below(void **state)
     got = run_command(cmd_explain, "explain a rare" SETTINGS);
     assert_int_equal(got->code, EXIT_CODE_OK);
     assert_has(part(got->out, "also_viewed", "  24h"),
-               "not in the list: the 2 better ones fill the list; the last, c, "
-               "has score 0.4000, this 0.0167\n"
+               "not in the list: behind the 2 that fill it; the last, c, has "
+               "score 0.4000, this 0.0167\n"
                "        c = 3, n_a = 340, n_b = 70, N = 9000\n");
     got = run_command(cmd_explain, "explain a d" SETTINGS);
     assert_has(part(got->out, "also_viewed", "  24h"),
-               "the last, c, has score 0.4000\n"
+               "together in fewer than 2, or behind the 2 that fill it; the "
+               "last, c, has score 0.4000\n"
                "        c unknown (at most 3), n_a = 340, n_b = 9, N = 9000");
     assert_has(part(got->out, "also_viewed", "  1h"), "never together here");
     got = run_command(
