@@ -48,7 +48,8 @@ uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
 
 /* Rows that contributions changed since they were last drained, each once, in
  * the order of their first change. `pairs` has a bit for each relation of
- * which a pair changed; a row of which only supports changed has none.
+ * which a pair changed (all, when the row was cut); a row of which only
+ * supports changed has none.
  * Returns 0 when there are no more. */
 int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs);
 

@@ -147,6 +147,7 @@ int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs)
 static void apply_one(struct groups *groups, const struct contribution *one)
 {
     struct holding *holding = find_or_make(groups, one->item);
+    uint64_t cuts = groups->stats.cuts;
 
     if (!row_add(&holding->row, &groups->rules, &groups->horizon,
                  &groups->stats, one->other, one->index, one->sign,
@@ -156,6 +157,9 @@ static void apply_one(struct groups *groups, const struct contribution *one)
         holding->supports_at = SUPPORTS_STALE;
     touch(groups, holding, one->item,
           one->other == 0 ? TOUCHED_SUPPORT : 1u << one->index);
+    if (groups->stats.cuts != cuts) /* of any relation */
+        touch(groups, holding, one->item,
+              (1u << groups->rules.relations->count) - 1);
 }
 
 void groups_apply(struct groups *groups, const struct contributions *list,
