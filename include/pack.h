@@ -15,6 +15,9 @@ void pack_add_uint(struct strbuf *out, uint64_t number);
 void pack_add_int(struct strbuf *out, int64_t number);
 void pack_add_bytes(struct strbuf *out, const void *bytes, size_t length);
 
+/* Closes what was added since `start` with a check of eight bytes. */
+void pack_add_seal(struct strbuf *out, size_t start);
+
 struct unpack {
     const unsigned char *at;
     const unsigned char *end;
@@ -25,8 +28,13 @@ struct unpack unpack_begin(const void *bytes, size_t length);
 uint64_t unpack_uint(struct unpack *from);
 int64_t unpack_int(struct unpack *from);
 
-/* Points into the packed bytes. */
+/* Points into the packed bytes; NULL when broken. */
 const char *unpack_bytes(struct unpack *from, size_t *length);
+
+size_t unpack_left(const struct unpack *from); /* bytes not yet read */
+
+/* Takes the seal off the end; broken when it does not fit what is left. */
+void unpack_seal(struct unpack *from);
 
 int unpack_is_done(const struct unpack *from); /* at the end, and not broken */
 
