@@ -58,7 +58,8 @@ void snapshot_free(struct snapshot *snapshot); /* no request is in flight */
 struct snapshot_turn {
     int64_t now_us;
     int64_t position; /* next record of the partition */
-    int64_t durable;  /* every group's durable mark has reached this */
+    int64_t durable;  /* every group's durable mark has reached this; looked
+                         at while it is waiting */
     int is_urgent;    /* an orderly end: do not wait for the interval */
 };
 

@@ -179,6 +179,11 @@ int64_t snapshot_offset(const struct snapshot *snapshot)
     return snapshot->offset;
 }
 
+int snapshot_is_waiting(const struct snapshot *snapshot)
+{
+    return snapshot->phase == WAITING;
+}
+
 int snapshot_is_busy(const struct snapshot *snapshot)
 {
     return snapshot->is_busy || snapshot->is_in_doubt ||
