@@ -583,10 +583,10 @@ class Lists(unittest.TestCase):
         recount = recount_of(lines, relations=[VIEWED], counts__max=0)
         self.assertEqual(recount.counts_top(), {})
 
-    def test_full_rows(self):
-        recount = recount_of(self.baskets("abc", "bd"), relations=[VIEWED],
-                             row__max_pairs=3)
-        self.assertEqual(recount.full_rows(), {(None, "b")})
+    def test_cut_rows(self):
+        recount = recount_of(self.baskets("abc", "bd", "ce"),
+                             relations=[VIEWED], row__max_pairs=2)
+        self.assertEqual(recount.cut_rows(), {(None, "b"), (None, "c")})
 
 
 class Empty(unittest.TestCase):

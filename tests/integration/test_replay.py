@@ -22,7 +22,7 @@ from recount import Recount
 from settings import conf_text, defaults
 from streams import HARMLESS_ODD, HOSTILE, START, Stream, line
 from terkait import PROGRAM, Failed, compare_replay, replay, replay_counts, \
-    replay_lists, replay_stats, run, write_conf
+    replay_lists, replay_stats, run, shrink, write_conf
 
 SEEDS = int(os.environ.get("SEEDS", "120"))
 FIRST_SEED = int(os.environ.get("FIRST_SEED", "1"))
@@ -42,7 +42,6 @@ def differences(lines, settings, now_ms):
 
 def smallest(lines, settings, now_ms):
     """The report of the smallest stream that still differs."""
-    from terkait import shrink
     lines = shrink(lines, lambda some: differences(some, settings, now_ms))
     found = differences(lines, settings, now_ms)
     return "\n".join(["", conf_text(settings), "now %d" % now_ms,
@@ -56,15 +55,18 @@ def setUpModule():
 
 class Streams(unittest.TestCase):
     def test_seeds(self):
+        bad = []
         for seed in range(FIRST_SEED, FIRST_SEED + SEEDS):
-            with self.subTest(seed=seed):
-                stream = Stream(seed)
-                # Windows that are empty at the end were not so halfway.
-                for cut in (len(stream.lines) * (seed % 10) // 10 + 1, None):
-                    what = (stream.lines[:cut], stream.settings,
-                            stream.now_ms)
-                    if differences(*what):
-                        self.fail(smallest(*what))
+            stream = Stream(seed)
+            # Windows that are empty at the end were not so halfway.
+            for cut in (len(stream.lines) * (seed % 10) // 10 + 1, None):
+                what = stream.lines[:cut], stream.settings, stream.now_ms
+                if differences(*what):
+                    bad.append("seed %d:%s" % (seed, smallest(*what)))
+                    break
+            if len(bad) == 3:
+                break
+        self.assertFalse(bad, "\n\n".join(bad))
 
     def test_counters(self):
         for seed in range(FIRST_SEED, FIRST_SEED + 10):
@@ -81,7 +83,7 @@ class Simulated(unittest.TestCase):
         settings = defaults(**changes)
         now_ms = START + 10 * 365 * 86_400_000
         found = differences(lines, settings, now_ms)
-        self.assertEqual([str(one) for one in found], [])
+        self.assertFalse(found, "\n".join(map(str, found)))
         recount = recount_of(lines, settings, now_ms)
         check_counters(self, recount.verdicts, lines, settings, now_ms)
         self.assertGreater(len(recount.lists()), 100)
@@ -89,17 +91,19 @@ class Simulated(unittest.TestCase):
     def test_defaults(self):
         for seed in ("1", "2"):
             with self.subTest(seed=seed):
-                self.simulate("--seed", seed, "--events", "20000")
+                self.simulate("--seed", seed, "--count", "10000",
+                              "--malformed", "0.02", "--disorder", "0.1",
+                              "--tenants", "3")
 
     def test_every_score(self):
         for score in streams.SCORES:
             with self.subTest(score=score):
-                self.simulate("--seed", "3", "--events", "5000",
+                self.simulate("--seed", "3", "--count", "3000",
                               lists__score=score, lists__min_support=1)
 
     def test_same_seed_same_bytes(self):
         def made(seed):
-            return run("simulate", "--seed", seed, "--events", "2000")[0]
+            return run("simulate", "--seed", seed, "--count", "2000")[0]
         self.assertEqual(made("7"), made("7"))
         self.assertNotEqual(made("7"), made("8"))
 

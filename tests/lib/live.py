@@ -9,7 +9,7 @@ import time
 import kafka
 from recount import Recount
 from terkait import PROGRAM, Difference, Failed, decode_id, decode_item, \
-    expected_lists, list_json, read_list, write_conf
+    exact, expected_lists, list_json, read_list, write_conf
 
 # So short that every promise of the contract is due within seconds.
 QUICK = {"lists__sweep": "2s", "lists__settle": "500ms",
@@ -134,9 +134,9 @@ def comparison(recount, published):
     popular = {key: list_json(key, entry, first)
                for key, entry in recount.popular().items()}
     return [
-        Difference("lists", without_as_of(expected_lists(recount)),
-                   without_as_of(published.lists)),
-        Difference("counts", recount.counts_top(), published.counts),
+        exact(recount, "lists", without_as_of(expected_lists(recount)),
+              without_as_of(published.lists)),
+        exact(recount, "counts", recount.counts_top(), published.counts),
         Difference("popular", without_as_of(popular),
                    without_as_of(published.popular),
                    lambda key: (first, key[0]))]
@@ -150,20 +150,24 @@ def recount_topic(topic, settings):
 
 
 def wait_settled(daemon, redis, prefix, recount, seconds=30):
-    """Waits until Redis equals the recount; the last comparison either way,
-    and what was published."""
+    """Waits until the stats say that all was read and Redis equals the
+    recount; the last comparison in any case, and what was published."""
     until = time.monotonic() + seconds
     while True:
         daemon.check_alive()
-        stats = stats_of(redis, prefix)
         is_late = time.monotonic() > until
-        if is_late or stats.get("lag_records") == "0" \
-                and int(stats.get("stream_time_ms", 0)) == (recount.time or 0):
+        stats = stats_of(redis, prefix)
+        is_read = stats.get("lag_records") == "0" \
+            and stats.get("stream_time_ms") == str(recount.time or 0)
+        if is_late and not is_read:
+            raise Failed("stats do not say that T is %s and the lag 0: %s\n%s"
+                         % (recount.time, stats, daemon.said()))
+        if is_read:
             published = Published(redis, prefix)
             found = comparison(recount, published)
             if is_late or not any(found):
                 return found, published
-        time.sleep(0.3)
+        time.sleep(0.2)
 
 
 def stats_of(redis, prefix):

@@ -424,13 +424,13 @@ class Recount:
                 entries[tenant, category].append((item, n))
         return entries
 
-    def full_rows(self):
-        """Items whose row met row.max_pairs and so is not exact: at most
-        that, for what was older than T's longest window is not seen."""
+    def cut_rows(self):
+        """(tenant, item) of rows with more others than row.max_pairs, which
+        terkait had to cut; seen only among what the longest window holds."""
         self.count()
         others = defaultdict(set)
         for rows in self.pairs:
             for key, row in rows.items():
                 others[key].update(other for other, _ in row)
         return {key for key, names in others.items()
-                if len(names) >= self.settings["row.max_pairs"]}
+                if len(names) > self.settings["row.max_pairs"]}

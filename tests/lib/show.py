@@ -45,7 +45,7 @@ def compare(topic, settings):
     print("records %d in %d partitions: %s" % (
         sum(recount.verdicts.values()), len(recount.partitions),
         ", ".join("%s %d" % pair for pair in recount.verdicts.most_common())))
-    print("rows that met row.max_pairs: %d" % len(recount.full_rows()))
+    print("rows cut at row.max_pairs, left out: %d" % len(recount.cut_rows()))
     for difference in found:
         print(difference)
     print("%.1f s" % (time.monotonic() - started))
