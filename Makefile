@@ -89,7 +89,8 @@ bench: $(BENCHES) ## benchmarks
 fuzz-programs: $(FUZZERS)
 fuzz: ## every fuzzer for T=60 seconds (clang)
 	@scripts/deps fuzz
-	$(Q)$(MAKE) CC=clang SAN=fuzzer-no-link,address,undefined fuzz-programs
+	$(Q)$(MAKE) CC=clang WARN= SAN=fuzzer-no-link,address,undefined \
+	fuzz-programs
 	@scripts/fuzz $(T) $(FUZZERS:$(OBJ)/%=$(BUILD)/obj-fuzzer-no-link,address,undefined/%)
 
 cover: ## lines covered by the unit tests, by file
