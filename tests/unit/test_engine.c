@@ -306,6 +306,25 @@ static void test_counts_every_verdict(void **state)
     assert_true(engine_bytes(engine) > 1000);
 }
 
+/* A file's line has no stamp, but a now to judge the future by. */
+static void test_the_future_is_judged_by_the_records_now(void **state)
+{
+    static const char json[] =
+        "{\"type\":\"page_view\",\"visitor\":\"v\",\"item\":\"x\","
+        "\"ts\":1718000000}";
+    struct record record = {.bytes = json,
+                            .length = sizeof json - 1,
+                            .stamp_ms = EVENT_NO_STAMP,
+                            .now_ms = START_MS - 300001};
+
+    (void)state;
+    assert_int_equal(engine_take(engine, &record), EVENT_FUTURE);
+    record.now_ms++;
+    assert_int_equal(engine_take(engine, &record), EVENT_ACCEPTED);
+    record.stamp_ms = 0;
+    assert_int_equal(engine_take(engine, &record), EVENT_ACCEPTED);
+}
+
 /* A partition's time is its own; stream time is that of all. */
 static void test_partitions_are_apart(void **state)
 {
@@ -428,6 +447,7 @@ int main(void)
         TEST(test_a_cut_row_is_partial_for_a_while),
         TEST(test_categories_of_events),
         TEST(test_counts_every_verdict),
+        TEST(test_the_future_is_judged_by_the_records_now),
         TEST(test_partitions_are_apart),
         TEST(test_what_is_too_old_for_all_windows_is_dropped),
         TEST(test_the_same_records_give_the_same_lists),

@@ -174,28 +174,50 @@ static void test_is_made_anew_after_clear(void **state)
                    "/1s: of 4: a 4.0000 4\n/1s:kopi of 4: a 4.0000 4\n");
 }
 
+/* All that was counted has passed, rows and categories too. */
+static void forget_all_rows(void)
+{
+    struct groups *groups = engine_groups(engine);
+    uint32_t end = intern_end(engine_items(engine)), ignored;
+
+    groups_advance(groups, (START_MS + 120000 + GROUPS_CATEGORY_MS) / 100);
+    while (groups_next_touched(groups, &ignored, &ignored))
+        continue;
+    for (uint32_t item = 1; item < end; item++)
+        if (groups_row(groups, item) != NULL)
+            assert_int_equal(groups_release(groups, item), 1);
+}
+
 /* Entries and categories stand although their rows have gone meanwhile. */
 static void test_lists_outlive_their_rows(void **state)
 {
-    struct popular_list found;
-    uint64_t cursor = 0;
-    uint32_t a;
-
     (void)state;
     view_often(0, "a", 2, ",'category':'kopi'");
     offer_all();
-    a = item_of(engine, "", "a");
-    groups_advance(engine_groups(engine),
-                   (START_MS + 120000 + GROUPS_CATEGORY_MS) / 100);
-    for (uint32_t item, pairs;
-         groups_next_touched(engine_groups(engine), &item, &pairs);)
-        continue;
-    groups_row(engine_groups(engine), a);
-    assert_int_equal(groups_release(engine_groups(engine), a), 1);
-    assert_int_equal(item_of(engine, "", "a"), a);
-    while (popular_next(popular, &found, &cursor))
-        assert_list(engine, found.list, "a 2.0000 2");
-    assert_true(cursor > 0);
+    forget_all_rows();
+    assert_popular("/1m: of 0: a 2.0000 2\n/1m:kopi of 0: a 2.0000 2\n"
+                   "/1s: of 0: a 2.0000 2\n/1s:kopi of 0: a 2.0000 2\n");
+}
+
+/* Not those that were left out on the way either. */
+static void test_holds_nothing_afterwards(void **state)
+{
+    (void)state;
+    view_often(0, "a", 2, ",'category':'kopi'");
+    view_often(0, "b", 3, ",'category':'kopi'");
+    view_often(0, "c", 4, ",'category':'kopi'");
+    view_often(0, "d", 5, ",'category':'kopi'");
+    view_often(0, "e", 6, ",'category':'kopi','tenant':'t'");
+    offer_all();
+    popular_clear(popular);
+    /* sessions hold their items too, until the call after they are forgotten
+     */
+    view_often(90000, "f", 2, "");
+    forget_all_rows();
+    for (const char *id = "abcd"; *id != '\0'; id++)
+        assert_int_equal(item_of(engine, "", (char[]){*id, '\0'}), 0);
+    assert_int_equal(item_of(engine, "t", "e"), 0);
+    assert_int_equal(intern_count(groups_categories(engine_groups(engine))), 0);
 }
 
 /* More boards than there were slots for. */
@@ -243,6 +265,7 @@ int main(void)
         TEST(test_each_tenant_by_itself),
         TEST(test_is_made_anew_after_clear),
         TEST(test_lists_outlive_their_rows),
+        TEST(test_holds_nothing_afterwards),
         TEST(test_many_categories),
     };
 

@@ -56,6 +56,25 @@ static void test_an_equal_hash_is_not_enough(void **state)
     session_store_deinit(&store);
 }
 
+/* Nor are equal bytes, differently cut into tenant and visitor. */
+static void test_tenant_and_visitor_are_two(void **state)
+{
+    struct session *session;
+
+    (void)state;
+    session_store_init(&store, 1);
+    session = session_store_add(&store, 7, text_of("ab"), text_of("cde"),
+                                text_of("fgh"));
+    assert_ptr_equal(
+        session_store_find(&store, 7, text_of("ab"), text_of("cde")), session);
+    assert_null(session_store_find(&store, 7, text_of("a"), text_of("bcd")));
+    assert_null(session_store_find(&store, 7, text_of("abc"), text_of("def")));
+    assert_null(session_store_find(&store, 7, NO_TEXT, text_of("abc")));
+    assert_null(session_store_find(&store, 7, text_of("ab"), text_of("cd")));
+    assert_null(session_store_find(&store, 7, text_of("xb"), text_of("cde")));
+    session_store_deinit(&store);
+}
+
 static void assert_order(const char *wanted)
 {
     char visitors[64] = "";
@@ -270,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_by_tenant_and_visitor),
         cmocka_unit_test(test_an_equal_hash_is_not_enough),
+        cmocka_unit_test(test_tenant_and_visitor_are_two),
         cmocka_unit_test(test_stands_in_the_order_of_arrival),
         cmocka_unit_test(test_records_hold_their_fields),
         cmocka_unit_test(test_three_sets_take_24_bytes),
