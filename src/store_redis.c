@@ -1,0 +1,591 @@
+#include "store_redis.h"
+
+#include "clock.h"
+#include "log.h"
+#include "mem.h"
+#include "store_answer.h"
+#include "store_format.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RELOAD_US INT64_C(1000000)
+
+enum { SHA_BYTES = 40 };
+
+struct request {
+    struct store_redis *store;
+    struct request *next; /* among those that could not be sent */
+    enum store_call call;
+    struct store_key key;
+    store_done *done;
+    void *context;
+    int64_t begun_us;
+};
+
+/* The arguments of the next command: some borrowed, some written here. */
+struct command {
+    struct strbuf bytes;
+    struct text *texts; /* of one written here `bytes` is NULL at first */
+    size_t *starts;     /* of one written here, in `bytes` */
+    size_t count;
+    size_t capacity;
+    size_t keys;
+};
+
+struct script {
+    struct store_redis *store;
+    enum store_call call;
+    char sha[SHA_BYTES];
+};
+
+struct store_redis {
+    struct redis *redis;
+    char *prefix;
+    struct script scripts[STORE_SCRIPTS];
+    uint64_t loaded_generation; /* connection they were loaded on; 0: none */
+    uint64_t asked_generation;  /* connection they were last sent on */
+    uint32_t loads;             /* under way */
+    int is_load_refused;
+    int64_t reload_us; /* not again before */
+    int64_t now_us;    /* of the latest pump */
+
+    struct request *unsent; /* answered by the next pump, oldest first */
+    struct request **unsent_end;
+    size_t awaited;
+    int is_closing;
+
+    struct command command;
+    struct store_reader reader;
+    struct store_redis_stats stats;
+};
+
+static struct text text_of(const char *text)
+{
+    return (struct text){text, (uint32_t)strlen(text)};
+}
+
+/* Commands. */
+
+static void command_add(struct command *command, struct text text)
+{
+    if (command->count == command->capacity) {
+        command->capacity = command->capacity * 2 + 16;
+        command->texts = mem_resize(command->texts, command->capacity,
+                                    sizeof *command->texts);
+        command->starts = mem_resize(command->starts, command->capacity,
+                                     sizeof *command->starts);
+    }
+    command->starts[command->count] = 0;
+    command->texts[command->count++] = text;
+}
+
+/* What was written to command->bytes from `start` on. */
+static void command_add_written(struct command *command, size_t start)
+{
+    ASSERT(command->bytes.length - start <= UINT32_MAX);
+    command_add(command,
+                (struct text){NULL, (uint32_t)(command->bytes.length - start)});
+    command->starts[command->count - 1] = start;
+}
+
+static void command_add_key(struct store_redis *store, struct store_key key,
+                            const char *suffix, struct text name)
+{
+    struct strbuf *bytes = &store->command.bytes;
+    size_t start = bytes->length;
+
+    strbuf_add_text(bytes, store->prefix);
+    strbuf_add_text(bytes, key.kind == STORE_GROUP ? "state:{g" : "state:{p");
+    strbuf_add_uint(bytes, key.number);
+    strbuf_add_text(bytes, suffix);
+    strbuf_add(bytes, name.bytes, name.length);
+    command_add_written(&store->command, start);
+    store->command.keys++;
+}
+
+/* Where the name of the script and the number of keys go is known at the end
+ * only. */
+enum { COMMAND_FRONT = 3 };
+
+static struct command *command_begin(struct store_redis *store)
+{
+    struct command *command = &store->command;
+
+    strbuf_clear(&command->bytes);
+    strbuf_reserve(&command->bytes, 0);
+    command->count = 0;
+    command->keys = 0;
+    for (int i = 0; i < COMMAND_FRONT; i++)
+        command_add(command, (struct text){"", 0});
+    return command;
+}
+
+static void command_add_token(struct command *command, struct store_token token)
+{
+    size_t start = command->bytes.length;
+
+    store_format_add_token(&command->bytes, token);
+    command_add_written(command, start);
+}
+
+static void command_add_id(struct command *command, struct store_id id)
+{
+    size_t start = command->bytes.length;
+
+    store_format_add_id(&command->bytes, id);
+    command_add_written(command, start);
+}
+
+/* Below 0 is below all: an empty text. */
+static void command_add_offset(struct command *command, int64_t offset)
+{
+    size_t start = command->bytes.length;
+
+    if (offset >= 0)
+        store_format_add_number(&command->bytes, (uint64_t)offset);
+    command_add_written(command, start);
+}
+
+/* From here on nothing is written to command->bytes. */
+static uint64_t command_finish(struct command *command)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < command->count; i++) {
+        struct text *text = &command->texts[i];
+
+        if (text->bytes == NULL)
+            text->bytes = command->bytes.bytes + command->starts[i];
+        bytes += text->length;
+    }
+    return bytes;
+}
+
+/* Requests. */
+
+static void load_scripts(struct store_redis *store);
+
+static int is_ready(void *self)
+{
+    const struct store_redis *store = self;
+
+    return redis_is_ready(store->redis) &&
+           store->loaded_generation == redis_generation(store->redis);
+}
+
+static void count_answer(struct store_redis *store,
+                         const struct request *request,
+                         enum store_outcome outcome)
+{
+    int64_t took_us = clock_mono_us() - request->begun_us;
+
+    if (outcome == STORE_UNKNOWN)
+        store->stats.by_call[request->call].unknown++;
+    else if (outcome != STORE_DONE)
+        store->stats.by_call[request->call].refused++;
+    if (took_us > store->stats.by_call[request->call].slowest_us)
+        store->stats.by_call[request->call].slowest_us = took_us;
+}
+
+static void finish(struct request *request, const struct store_answer *answer)
+{
+    count_answer(request->store, request, answer->outcome);
+    request->done(request->context, answer);
+    free(request);
+}
+
+static int is_no_script(const struct redis_reply *reply)
+{
+    static const char word[] = "NOSCRIPT";
+    struct text said;
+
+    if (reply == NULL || redis_reply_kind(reply) != REDIS_ERROR)
+        return 0;
+    said = redis_reply_text(reply);
+    return said.length >= sizeof word - 1 &&
+           memcmp(said.bytes, word, sizeof word - 1) == 0;
+}
+
+static void on_reply(void *context, const struct redis_reply *reply)
+{
+    struct request *request = context;
+    struct store_redis *store = request->store;
+    struct store_answer answer;
+
+    store->awaited--;
+    if (is_no_script(reply) && store->loads == 0) {
+        store->stats.reloads++;
+        load_scripts(store);
+    }
+    store_reader_read(&store->reader, &answer, request->call, request->key,
+                      reply);
+    finish(request, &answer);
+}
+
+static void keep_unsent(struct store_redis *store, struct request *request)
+{
+    if (store->is_closing) {
+        free(request);
+        return;
+    }
+    *store->unsent_end = request;
+    store->unsent_end = &request->next;
+}
+
+static void answer_unsent(struct store_redis *store)
+{
+    struct request *request = store->unsent;
+
+    store->unsent = NULL;
+    store->unsent_end = &store->unsent;
+    while (request != NULL) {
+        struct request *next = request->next;
+        struct store_answer answer;
+
+        store_reader_refuse(&store->reader, &answer, request->call,
+                            request->key, "there is no connection");
+        finish(request, &answer);
+        request = next;
+    }
+}
+
+/* Sends store->command, `skip` of whose front arguments are not used. */
+static void send_request(struct store_redis *store, enum store_call call,
+                         struct store_key key, size_t skip, store_done *done,
+                         void *context)
+{
+    struct command *command = &store->command;
+    struct request *request = mem_new(1, sizeof *request);
+    uint64_t bytes = command_finish(command);
+
+    *request = (struct request){store, NULL,    call,           key,
+                                done,  context, clock_mono_us()};
+    store->stats.by_call[call].requests++;
+    if (!is_ready(store)) {
+        keep_unsent(store, request);
+        return;
+    }
+    store->stats.by_call[call].bytes += bytes;
+    store->awaited++;
+    redis_send(store->redis, command->texts + skip, command->count - skip,
+               on_reply, request);
+}
+
+static void send_script(struct store_redis *store, enum store_call call,
+                        struct store_key key, store_done *done, void *context)
+{
+    struct command *command = &store->command;
+    char digits[STORE_NUMBER_DIGITS + 1];
+    int length = snprintf(digits, sizeof digits, "%zu", command->keys);
+
+    command->texts[0] = text_of("EVALSHA");
+    command->texts[1] = (struct text){store->scripts[call].sha, SHA_BYTES};
+    command->texts[2] = (struct text){digits, (uint32_t)length};
+    send_request(store, call, key, 0, done, context);
+}
+
+/* The scripts. */
+
+static void note_load(struct store_redis *store)
+{
+    if (store->loads > 0)
+        return;
+    if (!store->is_load_refused)
+        store->loaded_generation = store->asked_generation;
+    else
+        store->reload_us = store->now_us + RELOAD_US;
+}
+
+static void on_loaded(void *context, const struct redis_reply *reply)
+{
+    struct script *script = context;
+    struct store_redis *store = script->store;
+    struct text said = {"", 0};
+
+    store->loads--;
+    if (reply != NULL)
+        said = redis_reply_text(reply);
+    if (reply != NULL && redis_reply_kind(reply) == REDIS_TEXT &&
+        said.length == SHA_BYTES) {
+        memcpy(script->sha, said.bytes, SHA_BYTES);
+    } else {
+        store->is_load_refused = 1;
+        if (reply != NULL)
+            LOG(LOG_WARN, "store_script_refused",
+                F_TEXT("script", store_call_name(script->call)),
+                F_TEXT("error", said.bytes));
+    }
+    note_load(store);
+}
+
+static void load_scripts(struct store_redis *store)
+{
+    struct strbuf source = STRBUF_EMPTY;
+
+    store->asked_generation = redis_generation(store->redis);
+    store->is_load_refused = 0;
+    store->loads = STORE_SCRIPTS;
+    for (int i = 0; i < STORE_SCRIPTS; i++) {
+        struct text words[] = {{"SCRIPT", 6}, {"LOAD", 4}, {NULL, 0}};
+
+        strbuf_clear(&source);
+        store_script_add(&source, (enum store_call)i);
+        words[2] = (struct text){source.bytes, (uint32_t)source.length};
+        redis_send(store->redis, words, 3, on_loaded, &store->scripts[i]);
+    }
+    strbuf_deinit(&source);
+}
+
+static void pump(void *self, int64_t now_us)
+{
+    struct store_redis *store = self;
+
+    store->now_us = now_us;
+    answer_unsent(store);
+    redis_pump(store->redis, now_us, 0);
+    if (!redis_is_ready(store->redis) || is_ready(store) || store->loads > 0)
+        return;
+    if (store->asked_generation != redis_generation(store->redis) ||
+        now_us >= store->reload_us)
+        load_scripts(store);
+}
+
+/* The seam. */
+
+static struct text no_name(void)
+{
+    return (struct text){"", 0};
+}
+
+static void add_head_keys(struct store_redis *store, struct store_key key)
+{
+    if (key.kind == STORE_PARTITION) {
+        command_add_key(store, key, "}:token", no_name());
+        return;
+    }
+    command_add_key(store, key, "}:head", no_name());
+    command_add_key(store, key, "}:base", no_name());
+    command_add_key(store, key, "}:log", no_name());
+}
+
+static void look(void *self, struct store_key key, store_done *done,
+                 void *context)
+{
+    command_begin(self);
+    add_head_keys(self, key);
+    send_script(self, STORE_CALL_LOOK, key, done, context);
+}
+
+static void take(void *self, struct store_key key, struct store_token token,
+                 struct text who, store_done *done, void *context)
+{
+    struct command *command = command_begin(self);
+
+    add_head_keys(self, key);
+    command_add_token(command, token);
+    command_add(command, who);
+    send_script(self, STORE_CALL_TAKE, key, done, context);
+}
+
+static void load(void *self, uint32_t group, store_done *done, void *context)
+{
+    struct store_key key = {STORE_GROUP, group};
+
+    command_begin(self);
+    add_head_keys(self, key);
+    send_script(self, STORE_CALL_LOAD, key, done, context);
+}
+
+static void checkpoint(void *self, uint32_t group,
+                       const struct store_checkpoint *checkpoint,
+                       store_done *done, void *context)
+{
+    struct store_key key = {STORE_GROUP, group};
+    struct command *command = command_begin(self);
+    struct strbuf *bytes = &command->bytes;
+    size_t start;
+
+    ASSERT(!store_id_equal(checkpoint->id, checkpoint->builds_on));
+    add_head_keys(self, key);
+    command_add_token(command, checkpoint->token);
+    command_add_id(command, checkpoint->builds_on);
+    command_add_id(command, checkpoint->id);
+    start = bytes->length;
+    store_format_add_marks(bytes, checkpoint->marks);
+    command_add_written(command, start);
+    start = bytes->length;
+    strbuf_add_int(bytes, checkpoint->time_ms);
+    command_add_written(command, start);
+    command_add(command, checkpoint->fingerprint);
+    command_add(command, text_of(checkpoint->is_base ? "1" : "0"));
+    start = bytes->length;
+    if (checkpoint->is_base)
+        store_format_add_base(bytes, checkpoint);
+    else
+        store_format_add_delta(bytes, checkpoint);
+    command_add_written(command, start);
+    send_script(self, STORE_CALL_CHECKPOINT, key, done, context);
+}
+
+static void manifests(void *self, uint32_t partition, store_done *done,
+                      void *context)
+{
+    struct store_key key = {STORE_PARTITION, partition};
+
+    command_begin(self);
+    command_add_key(self, key, "}:token", no_name());
+    command_add_key(self, key, "}:snapshots", no_name());
+    send_script(self, STORE_CALL_MANIFESTS, key, done, context);
+}
+
+/* Blanks and line breaks would cut a manifest's front in two. */
+static void check_name(struct text name)
+{
+    ASSERT(name.length > 0);
+    for (uint32_t i = 0; i < name.length; i++) {
+        char c = name.bytes[i];
+
+        ASSERT((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-');
+    }
+}
+
+static void add_chunk_keys(struct store_redis *store, struct store_key key,
+                           const struct text *names, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        check_name(names[i]);
+        command_add_key(store, key, "}:chunk:", names[i]);
+    }
+}
+
+static void chunks(void *self, uint32_t partition, const struct text *names,
+                   uint32_t count, store_done *done, void *context)
+{
+    struct store_redis *store = self;
+    struct store_key key = {STORE_PARTITION, partition};
+    struct command *command = command_begin(store);
+
+    ASSERT(count > 0);
+    add_chunk_keys(store, key, names, count);
+    command->texts[COMMAND_FRONT - 1] = text_of("MGET");
+    send_request(store, STORE_CALL_CHUNKS, key, COMMAND_FRONT - 1, done,
+                 context);
+}
+
+static void stage(void *self, uint32_t partition, struct store_token token,
+                  struct text name, struct text body, store_done *done,
+                  void *context)
+{
+    struct store_key key = {STORE_PARTITION, partition};
+    struct command *command = command_begin(self);
+    size_t start;
+
+    command_add_key(self, key, "}:token", no_name());
+    command_add_key(self, key, "}:chunks", no_name());
+    add_chunk_keys(self, key, &name, 1);
+    command_add_token(command, token);
+    command_add(command, name);
+    start = command->bytes.length;
+    strbuf_add_char(&command->bytes, STORE_FORMAT_VERSION);
+    strbuf_add(&command->bytes, body.bytes, body.length);
+    command_add_written(command, start);
+    send_script(self, STORE_CALL_STAGE, key, done, context);
+}
+
+static void add_names(struct command *command, const struct text *names,
+                      uint32_t count)
+{
+    size_t start = command->bytes.length;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            strbuf_add_char(&command->bytes, ' ');
+        strbuf_add(&command->bytes, names[i].bytes, names[i].length);
+    }
+    command_add_written(command, start);
+}
+
+static void snapshot(void *self, uint32_t partition,
+                     const struct store_snapshot *snapshot, store_done *done,
+                     void *context)
+{
+    struct store_key key = {STORE_PARTITION, partition};
+    struct command *command = command_begin(self);
+    size_t start;
+
+    ASSERT(snapshot->offset >= 0);
+    command_add_key(self, key, "}:token", no_name());
+    command_add_key(self, key, "}:snapshots", no_name());
+    command_add_key(self, key, "}:chunks", no_name());
+    add_chunk_keys(self, key, snapshot->chunks, snapshot->chunks_count);
+    command_add_token(command, snapshot->token);
+    command_add_offset(command, snapshot->offset);
+    command_add_offset(command, snapshot->choice);
+    command_add(command, text_of(snapshot->is_only ? "1" : "0"));
+    command_add(command, snapshot->fingerprint);
+    add_names(command, snapshot->chunks, snapshot->chunks_count);
+    start = command->bytes.length;
+    store_format_add_manifest(&command->bytes, snapshot);
+    command_add_written(command, start);
+    send_script(self, STORE_CALL_SNAPSHOT, key, done, context);
+}
+
+int store_redis_open(struct store_redis **self, struct store *store,
+                     const char *url, const char *prefix, struct err *err)
+{
+    struct redis *redis;
+    struct store_redis *made;
+
+    if (redis_open(&redis, url, "state", err) != 0)
+        return -1;
+    made = mem_new(1, sizeof *made);
+    made->redis = redis;
+    made->prefix = mem_dup_text(prefix);
+    made->unsent_end = &made->unsent;
+    for (int i = 0; i < STORE_SCRIPTS; i++)
+        made->scripts[i] =
+            (struct script){.store = made, .call = (enum store_call)i};
+    *self = made;
+    *store = (struct store){.self = made,
+                            .pump = pump,
+                            .is_ready = is_ready,
+                            .look = look,
+                            .take = take,
+                            .load = load,
+                            .checkpoint = checkpoint,
+                            .manifests = manifests,
+                            .chunks = chunks,
+                            .stage = stage,
+                            .snapshot = snapshot};
+    return 0;
+}
+
+void store_redis_close(struct store_redis *self)
+{
+    if (self == NULL)
+        return;
+    self->is_closing = 1;
+    answer_unsent(self);
+    redis_close(self->redis);
+    ASSERT(self->awaited == 0);
+    store_reader_deinit(&self->reader);
+    strbuf_deinit(&self->command.bytes);
+    free(self->command.texts);
+    free(self->command.starts);
+    free(self->prefix);
+    free(self);
+}
+
+struct redis *store_redis_connection(struct store_redis *self)
+{
+    return self->redis;
+}
+
+const struct store_redis_stats *
+store_redis_stats(const struct store_redis *self)
+{
+    return &self->stats;
+}

@@ -1,0 +1,247 @@
+#include "store_scripts.h"
+
+#include "err.h"
+
+/* What stands in front of every script. KEYS[1] is the head of a group, or the
+ * token of a partition, which is a head with less in it. */
+static const char common[] =
+    "local VERSION = '1'\n"
+    "local NONE = string.rep('0', 40)\n"
+    "local function odds_of(head)\n"
+    "  local base, deltas = head[8] or '', head[9] or '0'\n"
+    "  if head[10] ~= (base == '' and '' or VERSION .. base) then\n"
+    "    return 'the base that stands there is not the one of its head'\n"
+    "  end\n"
+    "  if head[11] ~= tonumber(deltas) then\n"
+    "    return 'its log has ' .. head[11] .. ' deltas, its head says ' ..\n"
+    "      deltas\n"
+    "  end\n"
+    "  return false\n"
+    "end\n"
+    "local function read_head()\n"
+    "  local head = redis.call('HMGET', KEYS[1], 'v', 'token', 'who', 'id',\n"
+    "    'marks', 'time', 'fingerprint', 'base', 'deltas')\n"
+    "  for i = 10, 12 do head[i] = false end\n"
+    "  return head\n"
+    "end\n"
+    "local function read_group()\n"
+    "  local head = read_head()\n"
+    "  head[10] = redis.call('GETRANGE', KEYS[2], 0, 40)\n"
+    "  head[11] = redis.call('LLEN', KEYS[3])\n"
+    "  head[12] = odds_of(head)\n"
+    "  return head\n"
+    "end\n"
+    "local function other_version(head)\n"
+    "  if head[1] == VERSION or not (head[1] or head[2]) then\n"
+    "    return nil\n"
+    "  end\n"
+    "  return {'version', KEYS[1], head[1]}\n"
+    "end\n"
+    "local function other_token(head)\n"
+    "  if head[2] == ARGV[1] then return nil end\n"
+    "  return {'token', head[2], head[3]}\n"
+    "end\n"
+    "local function now_ms()\n"
+    "  local now = redis.call('TIME')\n"
+    "  return now[1] * 1000 + math.floor(now[2] / 1000)\n"
+    "end\n"
+    "local function chunk_key(name)\n"
+    "  return string.sub(KEYS[1], 1, -6) .. 'chunk:' .. name\n"
+    "end\n"
+    "local function names_of(manifest)\n"
+    "  return string.gmatch(string.match(manifest, '^1 %d+ ([^\\n]*)\\n'),\n"
+    "    '[^ ]+')\n"
+    "end\n"
+    "local function time_of(manifest)\n"
+    "  return tonumber(string.sub(manifest, 3, 18))\n"
+    "end\n"
+    /* Offsets of the manifests, newest first, and each one's text. */
+    "local function read_manifests()\n"
+    "  local found = redis.call('HGETALL', KEYS[2])\n"
+    "  local order, standing = {}, {}\n"
+    "  for i = 1, #found, 2 do\n"
+    "    if not string.find(found[i + 1], '^1 %d+ [^\\n]*\\n') then\n"
+    "      return nil, {'version', KEYS[2], string.sub(found[i + 1], 1, 1)}\n"
+    "    end\n"
+    "    order[#order + 1] = found[i]\n"
+    "    standing[found[i]] = found[i + 1]\n"
+    "  end\n"
+    "  table.sort(order, function(a, b) return a > b end)\n"
+    "  return order, standing\n"
+    "end\n"
+    /* The first of these keys that is not there. */
+    "local function first_missing(keys, from)\n"
+    "  for i = from, #keys, 500 do\n"
+    "    local last = math.min(i + 499, #keys)\n"
+    "    if redis.call('EXISTS', unpack(keys, i, last)) < last - i + 1 then\n"
+    "      for j = i, last do\n"
+    "        if redis.call('EXISTS', keys[j]) == 0 then return keys[j] end\n"
+    "      end\n"
+    "    end\n"
+    "  end\n"
+    "  return false\n"
+    "end\n"
+    "local function missing_of(manifest)\n"
+    "  local keys = {}\n"
+    "  for name in names_of(manifest) do keys[#keys + 1] = chunk_key(name) "
+    "end\n"
+    "  return first_missing(keys, 1)\n"
+    "end\n";
+
+/* KEYS: head [base log]. */
+static const char look[] =
+    "local head = #KEYS == 3 and read_group() or read_head()\n"
+    "return other_version(head) or {'done', head}\n";
+
+/* KEYS: head [base log]. ARGV: token, who. */
+static const char take[] =
+    "local head = #KEYS == 3 and read_group() or read_head()\n"
+    "local wrong = other_version(head)\n"
+    "if wrong then return wrong end\n"
+    "if head[2] and head[2] > ARGV[1] then return {'token', head} end\n"
+    "if head[2] ~= ARGV[1] then\n"
+    "  redis.call('HSET', KEYS[1], 'v', VERSION, 'token', ARGV[1],\n"
+    "    'who', ARGV[2])\n"
+    "  head[1], head[2], head[3] = VERSION, ARGV[1], ARGV[2]\n"
+    "end\n"
+    "return {'done', head}\n";
+
+/* KEYS: head base log. */
+static const char load[] =
+    "local head = read_group()\n"
+    "return other_version(head) or {'done', head,\n"
+    "  redis.call('GET', KEYS[2]), redis.call('LRANGE', KEYS[3], 0, -1)}\n";
+
+/* KEYS: head base log. ARGV: token, builds on, id, marks, time, fingerprint,
+ * is it a base, value (of a delta: what follows the marks it begins at). */
+static const char checkpoint[] =
+    "local head = read_group()\n"
+    "local wrong = other_version(head) or other_token(head)\n"
+    "if wrong then return wrong end\n"
+    "if (head[4] or NONE) ~= ARGV[2] then\n"
+    "  return {'id', head[4] or NONE}\n"
+    "end\n"
+    "local base, deltas = ARGV[3], 0\n"
+    "if ARGV[7] == '1' then\n"
+    "  redis.call('SET', KEYS[2], ARGV[8])\n"
+    "  redis.call('DEL', KEYS[3])\n"
+    "else\n"
+    "  if head[12] then return {'odds', head[12]} end\n"
+    "  local begins = head[5] or ''\n"
+    "  redis.call('RPUSH', KEYS[3], VERSION .. ARGV[3] .. ARGV[2] ..\n"
+    "    string.format('%08d', #begins) .. begins .. ARGV[8])\n"
+    "  base, deltas = head[8] or '', head[11] + 1\n"
+    "end\n"
+    "redis.call('HSET', KEYS[1], 'id', ARGV[3], 'marks', ARGV[4],\n"
+    "  'time', ARGV[5], 'fingerprint', ARGV[6], 'base', base,\n"
+    "  'deltas', deltas)\n"
+    "return {'done'}\n";
+
+/* KEYS: token snapshots. As a rule nothing is missing, and then each chunk is
+ * looked for once, however many name it. */
+static const char manifests[] =
+    "local head = read_head()\n"
+    "local order, standing = read_manifests()\n"
+    "local wrong = other_version(head) or not order and standing\n"
+    "if wrong then return wrong end\n"
+    "local seen, keys = {}, {}\n"
+    "for _, offset in ipairs(order) do\n"
+    "  for name in names_of(standing[offset]) do\n"
+    "    if not seen[name] then\n"
+    "      seen[name] = true\n"
+    "      keys[#keys + 1] = chunk_key(name)\n"
+    "    end\n"
+    "  end\n"
+    "end\n"
+    "local is_any_missing = first_missing(keys, 1)\n"
+    "local result = {'done', string.format('%016d', now_ms())}\n"
+    "for _, offset in ipairs(order) do\n"
+    "  result[#result + 1] = {offset, standing[offset],\n"
+    "    is_any_missing and missing_of(standing[offset])}\n"
+    "end\n"
+    "return result\n";
+
+/* KEYS: token chunks chunk. ARGV: token, name, content. */
+static const char stage[] =
+    "local head = read_head()\n"
+    "local wrong = other_version(head) or other_token(head)\n"
+    "if wrong then return wrong end\n"
+    "redis.call('SCARD', KEYS[2])\n" /* its type is looked at, too */
+    "local found = redis.call('GET', KEYS[3])\n"
+    "if found and found ~= ARGV[3] then return {'name', ARGV[2]} end\n"
+    "redis.call('SET', KEYS[3], ARGV[3])\n"
+    "redis.call('SADD', KEYS[2], ARGV[2])\n"
+    "return {'done'}\n";
+
+/* KEYS: token snapshots chunks, then each chunk that it names. ARGV: token,
+ * offset, choice, is it the only one, fingerprint, names, the rest. The chunks
+ * deleted are keys of the same hash tag, whose names stand in KEYS[3]. */
+static const char snapshot[] =
+    "if redis.replicate_commands then redis.replicate_commands() end\n"
+    "local head = read_head()\n"
+    "local order, standing = read_manifests()\n"
+    "local wrong = other_version(head) or not order and standing or\n"
+    "  other_token(head)\n"
+    "if wrong then return wrong end\n"
+    "local offset, only = ARGV[2], ARGV[4] == '1'\n"
+    "if standing[offset] and not only and\n"
+    "    not missing_of(standing[offset]) then\n"
+    "  return {'done'}\n"
+    "end\n"
+    "local missing = first_missing(KEYS, 4)\n"
+    "if missing then return {'missing', missing} end\n"
+    "local staged, now = redis.call('SMEMBERS', KEYS[3]), now_ms()\n"
+    "if not standing[offset] then\n"
+    "  order[#order + 1] = offset\n"
+    "  table.sort(order, function(a, b) return a > b end)\n"
+    "end\n"
+    "standing[offset] = string.format('1 %016d ', now) .. ARGV[6] .. '\\n' ..\n"
+    "  ARGV[7]\n"
+    "redis.call('HSET', KEYS[2], offset, standing[offset])\n"
+    "redis.call('HSET', KEYS[1], 'fingerprint', ARGV[5])\n"
+    "local named, old, chosen = {}, false, false\n"
+    "for i, at in ipairs(order) do\n"
+    "  local is_old = not old and now - time_of(standing[at]) >= 60000\n"
+    "  local is_chosen = not chosen and at <= ARGV[3]\n"
+    "  if at == offset or\n"
+    "      not only and (i <= 3 or is_old or is_chosen) then\n"
+    "    for name in names_of(standing[at]) do named[name] = true end\n"
+    "  else\n"
+    "    redis.call('HDEL', KEYS[2], at)\n"
+    "  end\n"
+    "  old, chosen = old or is_old, chosen or is_chosen\n"
+    "end\n"
+    "for _, name in ipairs(staged) do\n"
+    "  if not named[name] then\n"
+    "    redis.call('DEL', chunk_key(name))\n"
+    "    redis.call('SREM', KEYS[3], name)\n"
+    "  end\n"
+    "end\n"
+    "return {'done'}\n";
+
+static const struct {
+    const char *name;
+    const char *source;
+} calls[STORE_CALLS] = {
+    [STORE_CALL_LOOK] = {"look", look},
+    [STORE_CALL_TAKE] = {"take", take},
+    [STORE_CALL_LOAD] = {"load", load},
+    [STORE_CALL_CHECKPOINT] = {"checkpoint", checkpoint},
+    [STORE_CALL_MANIFESTS] = {"manifests", manifests},
+    [STORE_CALL_STAGE] = {"stage", stage},
+    [STORE_CALL_SNAPSHOT] = {"snapshot", snapshot},
+    [STORE_CALL_CHUNKS] = {"chunks", NULL},
+};
+
+const char *store_call_name(enum store_call call)
+{
+    ASSERT(call < STORE_CALLS);
+    return calls[call].name;
+}
+
+void store_script_add(struct strbuf *out, enum store_call script)
+{
+    ASSERT(script < STORE_SCRIPTS);
+    strbuf_add_text(out, common);
+    strbuf_add_text(out, calls[script].source);
+}
