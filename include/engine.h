@@ -51,6 +51,18 @@ enum event_verdict engine_take(struct engine *engine,
 /* Stream time: the highest event time accepted; -1 when none was. */
 int64_t engine_time(const struct engine *engine);
 
+/* Stream time as it was stored. It never goes back. */
+void engine_set_time(struct engine *engine, int64_t time_ms);
+
+/* The offset after the partition's last record, whatever became of that; -1
+ * when there was none. Set where a replay begins. */
+int64_t engine_position(const struct engine *engine, uint32_t partition);
+void engine_set_position(struct engine *engine, uint32_t partition,
+                         int64_t position);
+
+/* The partition's sessions, made when there are none yet. */
+struct sessions *engine_sessions(struct engine *engine, uint32_t partition);
+
 /* All lists of one row, [relation][window] in the order of the settings. Owned
  * by the engine, good until its next call. */
 struct row_lists {

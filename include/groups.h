@@ -14,6 +14,8 @@
 
 struct groups;
 
+enum { GROUPS_MAX = 65536 };
+
 struct groups *groups_new(const struct row_rules *rules, uint32_t count);
 void groups_free(struct groups *groups);
 
@@ -22,7 +24,8 @@ void groups_free(struct groups *groups);
 void groups_advance(struct groups *groups, int64_t fine_pane);
 const struct horizon *groups_horizon(const struct groups *groups);
 
-/* Applies all contributions of the record at (partition, offset). */
+/* Applies all contributions of the record at (partition, offset), but for those
+ * that groups_has says are counted. */
 void groups_apply(struct groups *groups, const struct contributions *list,
                   uint32_t partition, int64_t offset);
 
@@ -53,12 +56,75 @@ uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
  * Returns 0 when there are no more. */
 int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs);
 
-/* Frees the row and returns 1 when nothing is counted in it any more and its
+/* Frees the row and returns 1 when nothing is counted in it any more, its
  * category, if any, is past remembering (GROUPS_CATEGORY_MS behind the longest
- * window). The caller has withdrawn whatever it published of it. */
+ * window), and no checkpoint has yet to say so. The caller has withdrawn
+ * whatever it published of it. */
 int groups_release(struct groups *groups, uint32_t item);
 
 #define GROUPS_CATEGORY_MS (INT64_C(30) * 24 * 3600 * 1000)
+
+/* ---- what is durable ----
+ *
+ * A group's rows are written whole (a base), or those that were changed since
+ * the checkpoint that was acknowledged last:
+ *
+ *     changed --cut--> in the cut --landed--> durable
+ *        ^                 | lost
+ *        +-----------------+
+ *
+ * A row of the cut that is changed again is in both. Rows that time alone
+ * changed are not: a load brings them to the time that it is. Noted from the
+ * first call of a function of this part on; all rows that are there then count
+ * as changed. */
+
+/* Rows changed and not yet cut, and about how many packed bytes they are. */
+struct groups_change {
+    uint32_t rows;
+    uint64_t bytes;
+};
+struct groups_change groups_changed(struct groups *groups, uint32_t group);
+
+/* Moves the changed rows into the cut, which is then written; forgets the cut,
+ * for it is durable; makes its rows changed again, for it is not. */
+void groups_cut(struct groups *groups, uint32_t group);
+void groups_cut_landed(struct groups *groups, uint32_t group);
+void groups_cut_lost(struct groups *groups, uint32_t group);
+
+/* Items of a group's rows, or of its cut, in no set order: `*at` is 0 at first;
+ * 0 when there are no more. Nothing is applied or released in between. */
+uint32_t groups_next_row(const struct groups *groups, uint32_t group,
+                         uint32_t *at);
+uint32_t groups_next_cut(const struct groups *groups, uint32_t group,
+                         uint32_t *at);
+
+/* Loads a row: replaces whatever there is of the item, which the caller holds.
+ * This is no change. */
+struct groups_row_state {
+    struct row_content content; /* its cells are stolen */
+    uint32_t category;          /* a number of groups_categories, 0: none */
+    int64_t category_ts_ms;
+};
+void groups_load_row(struct groups *groups, uint32_t item,
+                     const struct groups_row_state *state);
+
+/* When the event was that gave the item its category. */
+int64_t groups_category_ms(const struct groups *groups, uint32_t item);
+
+/* What was loaded of the group has all records of the partition below `offset`:
+ * contributions and categories of these are passed by, one by one. */
+void groups_set_floor(struct groups *groups, uint32_t group, uint32_t partition,
+                      int64_t offset);
+
+/* 1: the record at (partition, offset) is below the floor of the item's group.
+ */
+int groups_has(const struct groups *groups, uint32_t item, uint32_t partition,
+               int64_t offset);
+
+/* The next offset that the group needs, while the partition's next is
+ * `position`: that, or the floor when it is higher. */
+int64_t groups_mark(const struct groups *groups, uint32_t group,
+                    uint32_t partition, int64_t position);
 
 uint32_t groups_index(const struct groups *groups, uint32_t item);
 uint64_t groups_rows(const struct groups *groups);

@@ -15,7 +15,9 @@ void pack_add_uint(struct strbuf *out, uint64_t number);
 void pack_add_int(struct strbuf *out, int64_t number);
 void pack_add_bytes(struct strbuf *out, const void *bytes, size_t length);
 
-/* Closes what was added since `start` with a check of eight bytes. */
+enum { PACK_SEAL_BYTES = 8 };
+
+/* Closes what was added since `start` with a check. */
 void pack_add_seal(struct strbuf *out, size_t start);
 
 struct unpack {

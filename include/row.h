@@ -37,8 +37,8 @@ struct row {
     uint32_t capacity;
     uint32_t pairs;    /* distinct others */
     int64_t as_of;     /* fine pane of stream time when last advanced */
-    uint32_t moved;     /* relations (a bit each) of which time alone changed a
-                           window's counts; the reader clears it */
+    uint32_t moved;    /* relations (a bit each) of which time alone changed a
+                          window's counts; the reader clears it */
     int64_t cut_until; /* first fine pane at which it is exact again; 0: is */
 };
 
@@ -75,6 +75,30 @@ void row_advance(struct row *row, const struct row_rules *rules,
 int row_add(struct row *row, const struct row_rules *rules,
             const struct horizon *horizon, struct row_stats *stats,
             uint32_t other, uint32_t index, int sign, int64_t fine_pane);
+
+/* What a slot says, in numbers that stand by themselves. */
+struct row_place {
+    uint32_t index; /* relation or set */
+    uint32_t tier;
+    int64_t pane; /* number of the pane in its tier, since the epoch */
+};
+struct row_place row_place(const struct row *row, const struct row_rules *rules,
+                           uint32_t slot);
+uint32_t row_slot(struct row_place place);
+
+/* What a row was, to be filled in again. */
+struct row_content {
+    struct cell *cells; /* in order of (other, slot), each key once */
+    uint32_t count;
+    int64_t as_of;
+    int64_t cut_until;
+};
+
+/* Fills an empty row; steals the cells. Advances to the horizon, and cuts at a
+ * pairs_max that is lower now. */
+void row_fill(struct row *row, const struct row_rules *rules,
+              const struct horizon *horizon, struct row_stats *stats,
+              struct row_content content);
 
 /* Merges the tail; afterwards all cells [0, used) are in order. */
 void row_order(struct row *row);

@@ -40,13 +40,15 @@ struct sessions *sessions_new(const struct session_rules *rules,
                               struct intern *items);
 void sessions_free(struct sessions *sessions);
 
-/* Judges time, then takes the event: appends its contributions to `out` (not
- * cleared here). Answers EVENT_ACCEPTED, EVENT_FUTURE or EVENT_LATE; on the
+/* Judges time, then takes the event of the record at `offset`, which is above
+ * all before: appends its contributions to `out` (not cleared here). Answers
+ * EVENT_ACCEPTED, EVENT_FUTURE or EVENT_LATE; on the
  * latter two nothing has changed. Items named in `out` are alive at least
  * until the next call. */
 enum event_verdict sessions_take(struct sessions *sessions,
                                  struct contributions *out,
-                                 const struct event *event, int64_t stamp_ms);
+                                 const struct event *event, int64_t stamp_ms,
+                                 int64_t offset);
 
 /* The highest event time accepted; -1 when none was. */
 int64_t sessions_partition_time(const struct sessions *sessions);

@@ -21,6 +21,8 @@ struct session {
     struct session *newer;
     int64_t last_ts_ms;
     uint32_t hash;
+    uint32_t arrival_low; /* 48 bits in two parts: session_arrival */
+    uint16_t arrival_high;
     uint16_t items_count;
     uint16_t items_room;
     uint16_t sequence; /* of the latest begin of a membership */
@@ -59,6 +61,23 @@ struct session *session_store_add(struct session_store *store, uint32_t hash,
                                   struct text id);
 void session_store_remove(struct session_store *store, struct session *session);
 
+/* The offset of the session's latest event; rising along the order. */
+#define SESSION_ARRIVAL_END (INT64_C(1) << 48)
+
+static inline int64_t session_arrival(const struct session *session)
+{
+    return (int64_t)session->arrival_high << 32 | session->arrival_low;
+}
+
+static inline void session_set_arrival(struct session *session, int64_t arrival)
+{
+    session->arrival_low = (uint32_t)arrival;
+    session->arrival_high = (uint16_t)(arrival >> 32);
+}
+
+/* Brings the order of all sessions in line with their arrivals. */
+void session_store_sort(struct session_store *store);
+
 /* Moves the session to the new end of the order. */
 void session_store_touch(struct session_store *store, struct session *session);
 
@@ -70,6 +89,8 @@ struct session *session_store_rebuild(struct session_store *store,
 
 struct text session_tenant(const struct session_store *store,
                            struct session *session);
+struct text session_visitor(const struct session_store *store,
+                            struct session *session);
 struct text session_id(const struct session_store *store,
                        struct session *session);
 

@@ -6,12 +6,17 @@
 
 #include <stdlib.h>
 
+struct partition {
+    struct sessions *sessions; /* owned; NULL: none yet */
+    int64_t position;          /* after its last record; -1: none yet */
+};
+
 struct engine {
     struct engine_rules rules;
     struct event_decoder *decoder;
     struct event event;
     struct intern *items;
-    struct sessions **partitions; /* owned; by partition, NULL: none yet */
+    struct partition *partitions; /* owned; by number */
     uint32_t partitions_count;
     struct contributions contributions;
     struct row_rules row_rules;
@@ -65,7 +70,7 @@ void engine_free(struct engine *engine)
     free_lists(engine, &engine->lists);
     free_lists(engine, &engine->counts);
     for (uint32_t i = 0; i < engine->partitions_count; i++)
-        sessions_free(engine->partitions[i]);
+        sessions_free(engine->partitions[i].sessions);
     free(engine->partitions);
     groups_free(engine->groups);
     contributions_deinit(&engine->contributions);
@@ -81,22 +86,29 @@ const struct engine_rules *engine_rules(const struct engine *engine)
 
 /* ---- records in ---- */
 
-static struct sessions *partition_of(struct engine *engine, uint32_t partition)
+static struct partition *partition_at(struct engine *engine, uint32_t number)
 {
-    if (partition >= engine->partitions_count) {
-        engine->partitions = mem_resize(engine->partitions, partition + 1,
+    if (number >= engine->partitions_count)
+        engine->partitions = mem_resize(engine->partitions, number + 1,
                                         sizeof *engine->partitions);
-        while (engine->partitions_count <= partition)
-            engine->partitions[engine->partitions_count++] = NULL;
-    }
-    if (engine->partitions[partition] == NULL)
-        engine->partitions[partition] =
-            sessions_new(&engine->rules.session, &engine->rules.relations,
-                         &engine->rules.windows, engine->items);
-    return engine->partitions[partition];
+    while (engine->partitions_count <= number)
+        engine->partitions[engine->partitions_count++] =
+            (struct partition){NULL, -1};
+    return &engine->partitions[number];
 }
 
-static void categorise(struct engine *engine)
+struct sessions *engine_sessions(struct engine *engine, uint32_t partition)
+{
+    struct partition *one = partition_at(engine, partition);
+
+    if (one->sessions == NULL)
+        one->sessions =
+            sessions_new(&engine->rules.session, &engine->rules.relations,
+                         &engine->rules.windows, engine->items);
+    return one->sessions;
+}
+
+static void categorise(struct engine *engine, const struct record *record)
 {
     const struct event *event = &engine->event;
 
@@ -106,7 +118,10 @@ static void categorise(struct engine *engine)
         uint32_t item =
             intern_hold(engine->items, event->tenant, event->items[i]);
 
-        groups_categorise(engine->groups, item, event->ts_ms, event->category);
+        if (!groups_has(engine->groups, item, record->partition,
+                        record->offset))
+            groups_categorise(engine->groups, item, event->ts_ms,
+                              event->category);
         intern_drop(engine->items, item);
     }
 }
@@ -115,13 +130,10 @@ static void count_accepted(struct engine *engine, const struct record *record)
 {
     const struct event *event = &engine->event;
 
-    if (event->ts_ms > engine->time_ms)
-        engine->time_ms = event->ts_ms;
-    groups_advance(engine->groups,
-                   window_fine_pane(&engine->rules.windows, engine->time_ms));
+    engine_set_time(engine, event->ts_ms);
     groups_apply(engine->groups, &engine->contributions, record->partition,
                  record->offset);
-    categorise(engine);
+    categorise(engine, record);
     engine->stats.types[event->type]++;
     engine->stats.item_events += event->items_count;
     for (uint32_t i = 0; i < engine->contributions.count; i++)
@@ -137,11 +149,12 @@ enum event_verdict engine_take(struct engine *engine,
 
     engine->contributions.count = 0;
     if (verdict == EVENT_ACCEPTED)
-        verdict = sessions_take(partition_of(engine, record->partition),
+        verdict = sessions_take(engine_sessions(engine, record->partition),
                                 &engine->contributions, &engine->event,
-                                record->now_ms);
+                                record->now_ms, record->offset);
     if (verdict == EVENT_ACCEPTED)
         count_accepted(engine, record);
+    engine_set_position(engine, record->partition, record->offset + 1);
     engine->stats.verdicts[verdict]++;
     return verdict;
 }
@@ -149,6 +162,28 @@ enum event_verdict engine_take(struct engine *engine,
 int64_t engine_time(const struct engine *engine)
 {
     return engine->time_ms;
+}
+
+void engine_set_time(struct engine *engine, int64_t time_ms)
+{
+    if (time_ms <= engine->time_ms)
+        return;
+    engine->time_ms = time_ms;
+    groups_advance(engine->groups,
+                   window_fine_pane(&engine->rules.windows, time_ms));
+}
+
+int64_t engine_position(const struct engine *engine, uint32_t partition)
+{
+    if (partition >= engine->partitions_count)
+        return -1;
+    return engine->partitions[partition].position;
+}
+
+void engine_set_position(struct engine *engine, uint32_t partition,
+                         int64_t position)
+{
+    partition_at(engine, partition)->position = position;
 }
 
 /* ---- lists out ---- */
@@ -330,9 +365,9 @@ struct session_stats engine_session_stats(const struct engine *engine)
     for (uint32_t i = 0; i < engine->partitions_count; i++) {
         const struct session_stats *one;
 
-        if (engine->partitions[i] == NULL)
+        if (engine->partitions[i].sessions == NULL)
             continue;
-        one = sessions_stats(engine->partitions[i]);
+        one = sessions_stats(engine->partitions[i].sessions);
         sum.opened += one->opened;
         sum.forgotten_full += one->forgotten_full;
         sum.pushed_out += one->pushed_out;
@@ -345,8 +380,8 @@ uint64_t engine_sessions_open(const struct engine *engine)
     uint64_t sum = 0;
 
     for (uint32_t i = 0; i < engine->partitions_count; i++)
-        if (engine->partitions[i] != NULL)
-            sum += sessions_open(engine->partitions[i]);
+        if (engine->partitions[i].sessions != NULL)
+            sum += sessions_open(engine->partitions[i].sessions);
     return sum;
 }
 
@@ -355,16 +390,16 @@ uint64_t engine_bytes(const struct engine *engine)
     uint64_t sum = groups_bytes(engine->groups) + intern_bytes(engine->items);
 
     for (uint32_t i = 0; i < engine->partitions_count; i++)
-        if (engine->partitions[i] != NULL)
-            sum += sessions_bytes(engine->partitions[i]);
+        if (engine->partitions[i].sessions != NULL)
+            sum += sessions_bytes(engine->partitions[i].sessions);
     return sum;
 }
 
 void engine_check(struct engine *engine)
 {
     for (uint32_t i = 0; i < engine->partitions_count; i++)
-        if (engine->partitions[i] != NULL)
-            sessions_check(engine->partitions[i]);
+        if (engine->partitions[i].sessions != NULL)
+            sessions_check(engine->partitions[i].sessions);
     groups_check(engine->groups);
     intern_check(engine->items);
 }

@@ -1,6 +1,7 @@
 #include "groups.h"
 
 #include "err.h"
+#include "group_floors.h"
 #include "mem.h"
 #include "ring.h"
 
@@ -10,6 +11,12 @@
 #define TOUCHED_SUPPORT (UINT32_C(1) << 31)
 #define SUPPORTS_STALE  INT64_C(-1)
 
+/* What is not durable of a row. */
+enum { IS_CHANGED = 1, IS_IN_CUT = 2 };
+
+/* Packed bytes of a row and of a cell, about. */
+enum { ROW_BYTES = 40, CELL_BYTES = 10 };
+
 /* A row and what is kept beside it. */
 struct holding {
     struct row row;
@@ -17,7 +24,23 @@ struct holding {
     uint32_t category;   /* in groups.categories, 0: none */
     uint32_t touched;    /* relations, or TOUCHED_SUPPORT; 0: not queued */
     int64_t supports_at; /* fine pane of `supports`, or SUPPORTS_STALE */
+    uint32_t place;      /* in its group's rows */
+    uint16_t group;
+    uint8_t state;       /* IS_CHANGED, IS_IN_CUT */
     uint32_t supports[]; /* [set][window] */
+};
+
+struct items {
+    uint32_t *at; /* owned */
+    uint32_t count;
+    uint32_t capacity;
+};
+
+struct group {
+    struct items rows;
+    struct items changed; /* those that are IS_CHANGED */
+    struct items cut;     /* those that are IS_IN_CUT */
+    uint64_t changed_bytes;
 };
 
 struct groups {
@@ -29,6 +52,9 @@ struct groups {
     uint32_t holdings_end;
     uint64_t rows;
     struct ring touched; /* items whose rows were changed */
+    struct group *at;    /* owned; `count` of them */
+    int is_noting;       /* changes are noted */
+    struct group_floors floors;
     struct row_stats stats;
 };
 
@@ -36,14 +62,56 @@ struct groups *groups_new(const struct row_rules *rules, uint32_t count)
 {
     struct groups *groups = mem_new(1, sizeof *groups);
 
-    ASSERT(count >= 1);
+    ASSERT(count >= 1 && count <= GROUPS_MAX);
     groups->rules = *rules;
     groups->count = count;
+    groups->at = mem_new(count, sizeof *groups->at);
+    group_floors_init(&groups->floors, count);
     groups->categories = intern_new();
     ring_init(&groups->touched);
     window_horizon(&groups->horizon, rules->windows, 0);
     return groups;
 }
+
+/* ---- items of a group ---- */
+
+static void items_add(struct items *items, uint32_t item)
+{
+    if (items->count == items->capacity) {
+        items->capacity = items->capacity + items->capacity / 2 + 8;
+        items->at = mem_resize(items->at, items->capacity, sizeof *items->at);
+    }
+    items->at[items->count++] = item;
+}
+
+static struct group *group_of(struct groups *groups,
+                              const struct holding *holding)
+{
+    return &groups->at[holding->group];
+}
+
+static void enter_group(struct groups *groups, struct holding *holding,
+                        uint32_t item)
+{
+    struct items *rows;
+
+    holding->group = (uint16_t)groups_index(groups, item);
+    rows = &group_of(groups, holding)->rows;
+    holding->place = rows->count;
+    items_add(rows, item);
+}
+
+/* The last row takes the place. */
+static void leave_group(struct groups *groups, const struct holding *holding)
+{
+    struct items *rows = &group_of(groups, holding)->rows;
+    uint32_t last = rows->at[--rows->count];
+
+    rows->at[holding->place] = last;
+    groups->holdings[last]->place = holding->place;
+}
+
+/* ---- rows ---- */
 
 static void free_holding(struct groups *groups, uint32_t item)
 {
@@ -52,6 +120,7 @@ static void free_holding(struct groups *groups, uint32_t item)
     row_deinit(&holding->row, &groups->rules, &groups->stats);
     if (holding->category != 0)
         intern_drop(groups->categories, holding->category);
+    leave_group(groups, holding);
     free(holding);
     groups->holdings[item] = NULL;
     groups->rows--;
@@ -65,6 +134,13 @@ void groups_free(struct groups *groups)
     for (uint32_t item = 1; item < groups->holdings_end; item++)
         if (groups->holdings[item] != NULL)
             free_holding(groups, item);
+    for (uint32_t i = 0; i < groups->count; i++) {
+        free(groups->at[i].rows.at);
+        free(groups->at[i].changed.at);
+        free(groups->at[i].cut.at);
+    }
+    free(groups->at);
+    group_floors_deinit(&groups->floors);
     intern_free(groups->categories);
     free(groups->holdings);
     ring_deinit(&groups->touched);
@@ -116,10 +192,36 @@ static struct holding *find_or_make(struct groups *groups, uint32_t item)
     holding = mem_new(1, holding_bytes(groups));
     row_init(&holding->row);
     holding->supports_at = SUPPORTS_STALE;
+    enter_group(groups, holding, item);
     groups->holdings[item] = holding;
     groups->rows++;
     intern_hold_again(groups->rules.items, item);
     return holding;
+}
+
+/* ---- changes ---- */
+
+static void note_change(struct groups *groups, struct holding *holding,
+                        uint32_t item)
+{
+    struct group *group = group_of(groups, holding);
+
+    if (!groups->is_noting || (holding->state & IS_CHANGED))
+        return;
+    holding->state |= IS_CHANGED;
+    items_add(&group->changed, item);
+    group->changed_bytes +=
+        ROW_BYTES + (uint64_t)holding->row.used * CELL_BYTES;
+}
+
+static void begin_noting(struct groups *groups)
+{
+    if (groups->is_noting)
+        return;
+    groups->is_noting = 1;
+    for (uint32_t item = 1; item < groups->holdings_end; item++)
+        if (groups->holdings[item] != NULL)
+            note_change(groups, groups->holdings[item], item);
 }
 
 static void touch(struct groups *groups, struct holding *holding, uint32_t item,
@@ -147,7 +249,7 @@ int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs)
 static void apply_one(struct groups *groups, const struct contribution *one)
 {
     struct holding *holding = find_or_make(groups, one->item);
-    uint64_t cuts = groups->stats.cuts;
+    uint64_t cuts = groups->stats.cuts, live = groups->stats.live;
 
     if (!row_add(&holding->row, &groups->rules, &groups->horizon,
                  &groups->stats, one->other, one->index, one->sign,
@@ -160,15 +262,25 @@ static void apply_one(struct groups *groups, const struct contribution *one)
     if (groups->stats.cuts != cuts) /* of any relation */
         touch(groups, holding, one->item,
               (1u << groups->rules.relations->count) - 1);
+    note_change(groups, holding, one->item);
+    if (groups->is_noting && groups->stats.live > live)
+        group_of(groups, holding)->changed_bytes += CELL_BYTES;
+}
+
+int groups_has(const struct groups *groups, uint32_t item, uint32_t partition,
+               int64_t offset)
+{
+    return group_floors_reach(&groups->floors, partition, offset) &&
+           offset < group_floors_get(&groups->floors,
+                                     groups_index(groups, item), partition);
 }
 
 void groups_apply(struct groups *groups, const struct contributions *list,
                   uint32_t partition, int64_t offset)
 {
-    (void)partition; /* marks, by group and partition, will look at these */
-    (void)offset;
     for (uint32_t i = 0; i < list->count; i++)
-        apply_one(groups, &list->at[i]);
+        if (!groups_has(groups, list->at[i].item, partition, offset))
+            apply_one(groups, &list->at[i]);
 }
 
 static int is_larger(struct text left, struct text right)
@@ -195,6 +307,14 @@ void groups_categorise(struct groups *groups, uint32_t item, int64_t ts_ms,
     holding->category_ts_ms = ts_ms;
     if (old != 0)
         intern_drop(groups->categories, old);
+    note_change(groups, holding, item);
+}
+
+int64_t groups_category_ms(const struct groups *groups, uint32_t item)
+{
+    const struct holding *holding = find(groups, item);
+
+    return holding == NULL ? 0 : holding->category_ts_ms;
 }
 
 uint32_t groups_category_number(const struct groups *groups, uint32_t item)
@@ -265,7 +385,8 @@ int groups_release(struct groups *groups, uint32_t item)
     const struct windows *windows = groups->rules.windows;
     int64_t now_ms = groups->horizon.fine_pane * windows->fine_ms;
 
-    if (holding == NULL || holding->touched != 0 || holding->row.used != 0)
+    if (holding == NULL || holding->touched != 0 || holding->row.used != 0 ||
+        holding->state != 0)
         return 0;
     if (holding->category != 0 &&
         holding->category_ts_ms + windows->at[windows->longest].length_ms +
@@ -278,9 +399,122 @@ int groups_release(struct groups *groups, uint32_t item)
 
 uint32_t groups_index(const struct groups *groups, uint32_t item)
 {
+    const struct holding *holding = find(groups, item);
+
+    if (holding != NULL)
+        return holding->group;
     return (uint32_t)(intern_key_hash(groups->rules.items, item) %
                       groups->count);
 }
+
+/* ---- what is durable ---- */
+
+static struct group *group_at(struct groups *groups, uint32_t group)
+{
+    ASSERT(group < groups->count);
+    begin_noting(groups);
+    return &groups->at[group];
+}
+
+struct groups_change groups_changed(struct groups *groups, uint32_t group)
+{
+    const struct group *one = group_at(groups, group);
+
+    return (struct groups_change){one->changed.count, one->changed_bytes};
+}
+
+void groups_cut(struct groups *groups, uint32_t group)
+{
+    struct group *one = group_at(groups, group);
+
+    for (uint32_t i = 0; i < one->changed.count; i++) {
+        uint32_t item = one->changed.at[i];
+        struct holding *holding = groups->holdings[item];
+
+        if ((holding->state & IS_IN_CUT) == 0)
+            items_add(&one->cut, item);
+        holding->state = IS_IN_CUT;
+    }
+    one->changed.count = 0;
+    one->changed_bytes = 0;
+}
+
+void groups_cut_landed(struct groups *groups, uint32_t group)
+{
+    struct items *cut = &group_at(groups, group)->cut;
+
+    for (uint32_t i = 0; i < cut->count; i++)
+        groups->holdings[cut->at[i]]->state &= (uint8_t)~IS_IN_CUT;
+    cut->count = 0;
+}
+
+void groups_cut_lost(struct groups *groups, uint32_t group)
+{
+    struct items *cut = &group_at(groups, group)->cut;
+
+    for (uint32_t i = 0; i < cut->count; i++) {
+        struct holding *holding = groups->holdings[cut->at[i]];
+
+        holding->state &= (uint8_t)~IS_IN_CUT;
+        note_change(groups, holding, cut->at[i]);
+    }
+    cut->count = 0;
+}
+
+static uint32_t next_of(const struct items *items, uint32_t *at)
+{
+    return *at < items->count ? items->at[(*at)++] : 0;
+}
+
+uint32_t groups_next_row(const struct groups *groups, uint32_t group,
+                         uint32_t *at)
+{
+    return next_of(&groups->at[group].rows, at);
+}
+
+uint32_t groups_next_cut(const struct groups *groups, uint32_t group,
+                         uint32_t *at)
+{
+    return next_of(&groups->at[group].cut, at);
+}
+
+void groups_load_row(struct groups *groups, uint32_t item,
+                     const struct groups_row_state *state)
+{
+    struct holding *holding;
+    uint32_t old;
+
+    begin_noting(groups);
+    holding = find_or_make(groups, item);
+    row_deinit(&holding->row, &groups->rules, &groups->stats);
+    row_fill(&holding->row, &groups->rules, &groups->horizon, &groups->stats,
+             state->content);
+    holding->supports_at = SUPPORTS_STALE;
+    old = holding->category;
+    holding->category = state->category;
+    holding->category_ts_ms = state->category_ts_ms;
+    if (state->category != 0)
+        intern_hold_again(groups->categories, state->category);
+    if (old != 0)
+        intern_drop(groups->categories, old);
+}
+
+void groups_set_floor(struct groups *groups, uint32_t group, uint32_t partition,
+                      int64_t offset)
+{
+    begin_noting(groups);
+    group_floors_set(&groups->floors, group, partition, offset);
+}
+
+int64_t groups_mark(const struct groups *groups, uint32_t group,
+                    uint32_t partition, int64_t position)
+{
+    int64_t floor = group_floors_get(&groups->floors, group, partition);
+
+    return floor > position ? floor : position;
+}
+
+/* ---- what stands ---- */
 
 uint64_t groups_rows(const struct groups *groups)
 {
@@ -292,6 +526,7 @@ uint64_t groups_bytes(const struct groups *groups)
     return groups->rows * holding_bytes(groups) +
            groups->stats.live * sizeof(struct cell) * 9 / 8 +
            groups->holdings_end * sizeof *groups->holdings +
+           groups->rows * sizeof(uint32_t) * 5 / 4 +
            groups->touched.capacity * sizeof *groups->touched.at +
            intern_bytes(groups->categories);
 }
@@ -301,9 +536,36 @@ const struct row_stats *groups_stats(const struct groups *groups)
     return &groups->stats;
 }
 
+static void check_items(const struct groups *groups, uint32_t group,
+                        const struct items *items, uint8_t state)
+{
+    for (uint32_t i = 0; i < items->count; i++) {
+        const struct holding *holding = find(groups, items->at[i]);
+
+        ASSERT(holding != NULL && holding->group == group);
+        ASSERT((holding->state & state) == state);
+        ASSERT(state != 0 || holding->place == i);
+    }
+}
+
+static uint64_t check_groups(const struct groups *groups)
+{
+    uint64_t marked = 0;
+
+    for (uint32_t i = 0; i < groups->count; i++) {
+        const struct group *group = &groups->at[i];
+
+        check_items(groups, i, &group->rows, 0);
+        check_items(groups, i, &group->changed, IS_CHANGED);
+        check_items(groups, i, &group->cut, IS_IN_CUT);
+        marked += group->changed.count + group->cut.count;
+    }
+    return marked;
+}
+
 void groups_check(struct groups *groups)
 {
-    uint64_t rows = 0, live = 0;
+    uint64_t rows = 0, live = 0, marked = 0;
     uint32_t queued = 0;
 
     for (uint32_t item = 1; item < groups->holdings_end; item++) {
@@ -312,11 +574,17 @@ void groups_check(struct groups *groups)
         if (holding == NULL)
             continue;
         row_check(&holding->row, &groups->rules);
+        ASSERT(groups->at[holding->group].rows.at[holding->place] == item);
+        ASSERT(intern_key_hash(groups->rules.items, item) % groups->count ==
+               holding->group);
         rows++;
         live += holding->row.used;
         queued += holding->touched != 0;
+        marked += (holding->state & IS_CHANGED) != 0;
+        marked += (holding->state & IS_IN_CUT) != 0;
     }
     ASSERT(rows == groups->rows && live == groups->stats.live);
     ASSERT(queued == groups->touched.count);
+    ASSERT(marked == check_groups(groups));
     intern_check(groups->categories);
 }

@@ -2,7 +2,7 @@
 
 #include "hash.h"
 
-enum { UINT_BYTES_MAX = 10, SEAL_BYTES = 8 };
+enum { UINT_BYTES_MAX = 10 };
 
 void pack_add_uint(struct strbuf *out, uint64_t number)
 {
@@ -31,9 +31,9 @@ void pack_add_bytes(struct strbuf *out, const void *bytes, size_t length)
 void pack_add_seal(struct strbuf *out, size_t start)
 {
     uint64_t check = hash_bytes(out->bytes + start, out->length - start, 0);
-    unsigned char seal[SEAL_BYTES];
+    unsigned char seal[PACK_SEAL_BYTES];
 
-    for (int i = 0; i < SEAL_BYTES; i++)
+    for (int i = 0; i < PACK_SEAL_BYTES; i++)
         seal[i] = (unsigned char)(check >> 8 * i);
     strbuf_add(out, seal, sizeof seal);
 }
@@ -104,12 +104,12 @@ void unpack_seal(struct unpack *from)
     size_t length = unpack_left(from);
     uint64_t seal = 0;
 
-    if (from->is_broken || length < SEAL_BYTES) {
+    if (from->is_broken || length < PACK_SEAL_BYTES) {
         fail(from);
         return;
     }
-    length -= SEAL_BYTES;
-    for (int i = 0; i < SEAL_BYTES; i++)
+    length -= PACK_SEAL_BYTES;
+    for (int i = 0; i < PACK_SEAL_BYTES; i++)
         seal |= (uint64_t)from->at[length + (size_t)i] << 8 * i;
     from->end = from->at + length;
     if (hash_bytes(from->at, length, 0) != seal)

@@ -37,27 +37,45 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+uint32_t row_slot(struct row_place place)
+{
+    return place.index << INDEX_SHIFT | (TIER_MASK - place.tier) << PANE_BITS |
+           ((uint32_t)place.pane & PANE_MASK);
+}
+
 static uint32_t slot_make(const struct windows *windows, uint32_t index,
                           uint32_t tier, int64_t fine_pane)
 {
     int64_t pane = floor_div(fine_pane, windows->fine_per_pane[tier]);
 
-    return index << INDEX_SHIFT | (TIER_MASK - tier) << PANE_BITS |
-           ((uint32_t)pane & PANE_MASK);
+    return row_slot((struct row_place){index, tier, pane});
 }
 
-/* The first fine pane of the slot's pane: of all panes with these low bits the
- * one nearest to `as_of`. */
-static int64_t slot_fine_pane(const struct windows *windows, uint32_t slot,
-                              int64_t as_of)
+/* The slot's pane: of all with these low bits the one nearest to `as_of`. */
+static int64_t slot_pane(const struct windows *windows, uint32_t slot,
+                         int64_t as_of)
 {
-    int64_t ratio = windows->fine_per_pane[slot_tier(slot)];
-    int64_t near = floor_div(as_of, ratio);
+    int64_t near = floor_div(as_of, windows->fine_per_pane[slot_tier(slot)]);
     int64_t ahead = ((int64_t)slot - near) & PANE_MASK;
 
     if (ahead > PANE_MASK / 2)
         ahead -= PANE_MASK + 1;
-    return (near + ahead) * ratio;
+    return near + ahead;
+}
+
+struct row_place row_place(const struct row *row, const struct row_rules *rules,
+                           uint32_t slot)
+{
+    return (struct row_place){slot_index(slot), slot_tier(slot),
+                              slot_pane(rules->windows, slot, row->as_of)};
+}
+
+/* Its first fine pane. */
+static int64_t slot_fine_pane(const struct windows *windows, uint32_t slot,
+                              int64_t as_of)
+{
+    return slot_pane(windows, slot, as_of) *
+           windows->fine_per_pane[slot_tier(slot)];
 }
 
 static uint32_t add_count(uint32_t a, uint32_t b)
@@ -511,6 +529,30 @@ void row_deinit(struct row *row, const struct row_rules *rules,
     stats->live -= row->used;
     free(row->cells);
     row_init(row);
+}
+
+void row_fill(struct row *row, const struct row_rules *rules,
+              const struct horizon *horizon, struct row_stats *stats,
+              struct row_content content)
+{
+    uint32_t previous = 0;
+
+    ASSERT(row->used == 0 && row->cells == NULL);
+    row->cells = content.cells;
+    row->sorted = row->used = row->capacity = content.count;
+    row->as_of = content.as_of;
+    row->cut_until = content.cut_until;
+    stats->live += content.count;
+    for (uint32_t i = row_pairs_start(row); i < row->used; i++) {
+        if (row->cells[i].other == previous)
+            continue;
+        previous = row->cells[i].other;
+        intern_hold_again(rules->items, previous);
+        row->pairs++;
+    }
+    row_advance(row, rules, horizon, stats);
+    if (row->pairs > rules->pairs_max)
+        cut(row, rules, horizon, stats);
 }
 
 uint64_t row_bytes(const struct row *row)

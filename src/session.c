@@ -3,24 +3,12 @@
 #include "err.h"
 #include "mem.h"
 #include "membership.h"
-#include "session_store.h"
+#include "mutant.h"
+#include "session_body.h"
+#include "session_state.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct sessions {
-    const struct session_rules *rules;
-    const struct relations *relations;
-    const struct windows *windows;
-    struct intern *items;
-    struct session_store store;
-    uint8_t from_sets;         /* sets that are some relation's `from` */
-    int64_t partition_time_ms; /* -1: nothing accepted yet */
-    uint32_t *leaving;         /* items to drop at the next call; owned */
-    uint32_t leaving_count;
-    uint32_t leaving_room;
-    struct session_stats stats;
-};
 
 /* ---- coming and going ---- */
 
@@ -34,15 +22,23 @@ static void let_go(struct sessions *sessions, uint32_t item)
     sessions->leaving[sessions->leaving_count++] = item;
 }
 
-static void drop_leaving(struct sessions *sessions)
+void sessions_drop_leaving(struct sessions *sessions)
 {
     for (uint32_t i = 0; i < sessions->leaving_count; i++)
         intern_drop(sessions->items, sessions->leaving[i]);
     sessions->leaving_count = 0;
 }
 
-static void forget(struct sessions *sessions, struct session *session)
+/* Before anything of it changes. */
+static void spare(struct sessions *sessions, struct session *session)
 {
+    if (sessions->cutting.next != NULL)
+        sessions_spill(sessions, session);
+}
+
+void sessions_forget(struct sessions *sessions, struct session *session)
+{
+    spare(sessions, session);
     for (uint32_t i = 0; i < session->items_count; i++)
         let_go(sessions, session_record(&sessions->store, session, i)[0]);
     session_store_remove(&sessions->store, session);
@@ -55,11 +51,13 @@ static void forget_old(struct sessions *sessions)
     int64_t bound = sessions->partition_time_ms - rules->lateness_ms;
     struct session_store *store = &sessions->store;
 
+    if (MUTANT(FORGOTTEN_EARLY))
+        bound = sessions->partition_time_ms;
     while (store->oldest != NULL &&
            store->oldest->last_ts_ms + rules->gap_ms < bound)
-        forget(sessions, store->oldest);
+        sessions_forget(sessions, store->oldest);
     if (store->count >= rules->open_max) {
-        forget(sessions, store->oldest);
+        sessions_forget(sessions, store->oldest);
         sessions->stats.forgotten_full++;
     }
 }
@@ -78,7 +76,7 @@ static int starts_anew(const struct sessions *sessions, struct session *session,
 
 /* The session the event joins, at the new end of the order. */
 static struct session *join(struct sessions *sessions,
-                            const struct event *event)
+                            const struct event *event, int64_t offset)
 {
     struct session_store *store = &sessions->store;
     uint32_t hash = session_store_hash(event->tenant, event->visitor);
@@ -86,7 +84,7 @@ static struct session *join(struct sessions *sessions,
         session_store_find(store, hash, event->tenant, event->visitor);
 
     if (session != NULL && starts_anew(sessions, session, event)) {
-        forget(sessions, session);
+        sessions_forget(sessions, session);
         session = NULL;
     }
     if (session == NULL) {
@@ -95,12 +93,15 @@ static struct session *join(struct sessions *sessions,
         session = session_store_add(store, hash, event->tenant, event->visitor,
                                     event->session);
         session->last_ts_ms = event->ts_ms;
+        session_set_arrival(session, offset);
         return session;
     }
+    spare(sessions, session);
     if (session->id_length == 0 && event->session.length > 0)
         session = session_store_rebuild(store, session, session->items_room,
                                         event->session);
     session_store_touch(store, session);
+    session_set_arrival(session, offset);
     if (event->ts_ms > session->last_ts_ms)
         session->last_ts_ms = event->ts_ms;
     return session;
@@ -252,22 +253,27 @@ void sessions_free(struct sessions *sessions)
 {
     if (sessions == NULL)
         return;
+    sessions_cut_abandon(sessions);
     while (sessions->store.oldest != NULL)
-        forget(sessions, sessions->store.oldest);
-    drop_leaving(sessions);
+        sessions_forget(sessions, sessions->store.oldest);
+    sessions_drop_leaving(sessions);
     session_store_deinit(&sessions->store);
+    strbuf_deinit(&sessions->cutting.spill);
+    strbuf_deinit(&sessions->cutting.piece);
     free(sessions->leaving);
     free(sessions);
 }
 
 enum event_verdict sessions_take(struct sessions *sessions,
                                  struct contributions *out,
-                                 const struct event *event, int64_t stamp_ms)
+                                 const struct event *event, int64_t stamp_ms,
+                                 int64_t offset)
 {
     const struct session_rules *rules = sessions->rules;
     struct session *session;
 
-    drop_leaving(sessions);
+    ASSERT(offset >= 0 && offset < SESSION_ARRIVAL_END);
+    sessions_drop_leaving(sessions);
     if (stamp_ms != EVENT_NO_STAMP &&
         event->ts_ms - stamp_ms > rules->future_ms)
         return EVENT_FUTURE;
@@ -275,7 +281,7 @@ enum event_verdict sessions_take(struct sessions *sessions,
         return EVENT_LATE;
     if (event->ts_ms > sessions->partition_time_ms)
         sessions->partition_time_ms = event->ts_ms;
-    session = join(sessions, event);
+    session = join(sessions, event, offset);
     for (uint32_t i = 0; i < event->items_count; i++)
         session = take_entry(sessions, session, out, event, event->items[i]);
     return EVENT_ACCEPTED;
@@ -294,6 +300,7 @@ uint64_t sessions_open(const struct sessions *sessions)
 uint64_t sessions_bytes(const struct sessions *sessions)
 {
     return session_store_bytes(&sessions->store) +
+           sessions->cutting.spill.capacity + sessions->cutting.piece.capacity +
            sessions->leaving_room * sizeof(uint32_t);
 }
 
@@ -312,6 +319,8 @@ void sessions_check(const struct sessions *sessions)
          session = session->newer) {
         ASSERT(session->items_count <= sessions->rules->items_max);
         ASSERT(session->last_ts_ms <= sessions->partition_time_ms);
+        ASSERT(session->older == NULL ||
+               session_arrival(session->older) < session_arrival(session));
         for (uint32_t i = 0; i < session->items_count; i++) {
             uint32_t *record = session_record(store, session, i);
 

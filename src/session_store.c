@@ -4,6 +4,7 @@
 #include "hash.h"
 #include "mem.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,8 @@ struct text session_id(const struct session_store *store,
 static size_t block_bytes(const struct session_store *store,
                           const struct session *session)
 {
-    return sizeof *session + (size_t)session->items_room * store->stride * 4 +
+    return offsetof(struct session, records) +
+           (size_t)session->items_room * store->stride * 4 +
            session->tenant_length + session->visitor_length +
            session->id_length;
 }
@@ -37,6 +39,13 @@ struct text session_tenant(const struct session_store *store,
                            struct session *session)
 {
     return (struct text){session_text(store, session), session->tenant_length};
+}
+
+struct text session_visitor(const struct session_store *store,
+                            struct session *session)
+{
+    return (struct text){session_text(store, session) + session->tenant_length,
+                         session->visitor_length};
 }
 
 static void copy_text(char *out, struct text text)
@@ -60,7 +69,7 @@ static struct session *block_new(struct session_store *store,
     head.visitor_length = (uint8_t)visitor.length;
     head.id_length = (uint8_t)id.length;
     session = mem_new(1, block_bytes(store, &head));
-    *session = head;
+    memcpy(session, &head, offsetof(struct session, records));
     text = session_text(store, session);
     copy_text(text, tenant);
     copy_text(text + tenant.length, visitor);
@@ -241,10 +250,9 @@ struct session *session_store_rebuild(struct session_store *store,
                                       struct session *old, uint32_t room,
                                       struct text id)
 {
-    char *text = session_text(store, old);
-    struct text tenant = {text, old->tenant_length};
-    struct text visitor = {text + old->tenant_length, old->visitor_length};
-    struct session *session = block_new(store, old, room, tenant, visitor, id);
+    struct session *session =
+        block_new(store, old, room, session_tenant(store, old),
+                  session_visitor(store, old), id);
 
     memcpy(session->records, old->records,
            (size_t)old->items_count * store->stride * 4);
@@ -259,6 +267,28 @@ struct session *session_store_rebuild(struct session_store *store,
         store->newest = session;
     block_free(store, old);
     return session;
+}
+
+static int compare_arrivals(const void *a, const void *b)
+{
+    int64_t left = session_arrival(*(struct session *const *)a);
+    int64_t right = session_arrival(*(struct session *const *)b);
+
+    return left < right ? -1 : left > right;
+}
+
+void session_store_sort(struct session_store *store)
+{
+    struct session **all = mem_new(store->count, sizeof(void *));
+    uint64_t count = 0;
+
+    for (struct session *one = store->oldest; one != NULL; one = one->newer)
+        all[count++] = one;
+    qsort(all, count, sizeof(void *), compare_arrivals);
+    store->oldest = store->newest = NULL;
+    for (uint64_t i = 0; i < count; i++)
+        link_newest(store, all[i]);
+    free(all);
 }
 
 uint64_t session_store_bytes(const struct session_store *store)

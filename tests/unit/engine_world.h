@@ -43,10 +43,12 @@ static inline enum event_verdict take_json(struct engine *engine,
                                            uint32_t partition, int64_t stamp_ms,
                                            const char *json)
 {
+    static int64_t offset;
     char bytes[1024];
     struct record record = {.bytes = bytes,
                             .length = strlen(json),
                             .partition = partition,
+                            .offset = offset++,
                             .stamp_ms = stamp_ms,
                             .now_ms = stamp_ms};
 

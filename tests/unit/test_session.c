@@ -13,6 +13,7 @@ static struct contributions out;
 static const char *now_tenant; /* of the events to come */
 static const char *now_session;
 static int64_t now_stamp;
+static int64_t offset;
 
 static int open_sessions(void **state)
 {
@@ -59,7 +60,7 @@ static enum event_verdict take_many(int64_t ts_ms, const char *visitor,
     for (uint32_t i = 0; i < count; i++)
         event.items[i] = text_of(ids[i]);
     out.count = 0;
-    verdict = sessions_take(sessions, &out, &event, now_stamp);
+    verdict = sessions_take(sessions, &out, &event, now_stamp, offset++);
     sessions_check(sessions);
     intern_check(items);
     return verdict;

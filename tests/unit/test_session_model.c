@@ -10,6 +10,7 @@ static struct session_rules rules;
 static struct intern *items;
 static struct sessions *sessions;
 static struct contributions out;
+static int64_t offset;
 static struct model model;
 
 /* ---- names ---- */
@@ -128,7 +129,7 @@ static void take(const struct model_event *one)
     for (int i = 0; i < one->items_count; i++)
         event.items[i] = text_of(ids[one->items[i]]);
     out.count = 0;
-    verdict = sessions_take(sessions, &out, &event, one->stamp_ms);
+    verdict = sessions_take(sessions, &out, &event, one->stamp_ms, offset++);
     assert_int_equal(verdict, model_take(&model, one));
     compare_out();
 }
