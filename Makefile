@@ -93,6 +93,10 @@ fuzz: ## every fuzzer for T=60 seconds (clang)
 	fuzz-programs
 	@scripts/fuzz $(T) $(FUZZERS:$(OBJ)/%=$(BUILD)/obj-fuzzer-no-link,address,undefined/%)
 
+torture: all ## T=600 seconds of kills, pauses, cuts, roll-backs; SEED=n
+	@scripts/deps && TERKAIT=$(PROGRAM) \
+	python3 -B tests/torture/torture.py $(T) $(SEED)
+
 cover: ## lines covered by the unit tests, by file
 	$(Q)$(MAKE) BUILD=$(BUILD)/cover CFLAGS="-O0 -g --coverage" \
 	LDFLAGS=--coverage unit-programs
@@ -118,5 +122,5 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(wildcard $(OBJ)/*/*.d)
 
 .PHONY: all test unit-programs unit golden check lint layers format demo \
-        bench-programs bench fuzz-programs fuzz cover install clean help
+        bench-programs bench fuzz-programs fuzz torture cover install clean help
 .DELETE_ON_ERROR:
