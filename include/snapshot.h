@@ -70,6 +70,7 @@ void snapshot_work(struct snapshot *snapshot, const struct snapshot_turn *turn);
 void snapshot_doubt(struct snapshot *snapshot);
 
 int64_t snapshot_offset(const struct snapshot *snapshot); /* that stands */
-int snapshot_is_busy(const struct snapshot *snapshot);    /* awaits an answer */
+int snapshot_is_waiting(const struct snapshot *snapshot); /* for marks */
+int snapshot_is_busy(const struct snapshot *snapshot);    /* not at rest */
 
 #endif

@@ -85,6 +85,8 @@ struct store_answer {
     const struct store_manifest *manifests; /* newest first */
     uint32_t manifests_count;
     int is_at_odds;      /* load: head, base and log do not fit */
+    int is_foreign;      /* UNKNOWN: holds what this program cannot read (a
+                            version not known); asking again is vain */
     const char *problem; /* words for people; NULL: none */
 };
 

@@ -1,0 +1,518 @@
+#include "keeper.h"
+
+#include "checkpoint.h"
+#include "err.h"
+#include "group_state.h"
+#include "mem.h"
+#include "mutant.h"
+#include "snapshot.h"
+#include "startup.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    IN_FLIGHT_MAX = 16,        /* checkpoints sent and not answered */
+    SENDS_MAX = 2,             /* a call: cutting one takes its time */
+    LOOKS_MAX = 64,            /* groups considered a call */
+    DELTA_BYTES = 256 * 1024,  /* a delta that large does not wait */
+    LOG_BYTES_MIN = 64 * 1024, /* a log that small never makes a base */
+    LOG_PART = 3,              /* a log grows to that part of its base */
+    IDLE_US = 60000000,        /* a group at rest asks for its head */
+    ASK_AGAIN_US = 100000
+};
+
+struct group {
+    struct keeper *keeper;
+    uint32_t number;
+    struct checkpoint checkpoint;
+    int is_busy;  /* a request is in flight */
+    int was_base; /* what was sent */
+    uint64_t sent_bytes;
+    uint64_t base_bytes; /* of what stands; 0: none yet */
+    uint64_t log_bytes;
+    int64_t *durable; /* marks of what stands; owned, by partition */
+    int64_t *sent;    /* marks of what was sent; owned */
+    int64_t due_us;
+    int64_t answered_us;
+    int64_t ask_us;
+};
+
+struct keeper {
+    struct keeper_rules rules;
+    struct engine *engine;
+    const struct store *store;
+    const struct keeper_commits *commits;
+    enum keeper_phase phase;
+    struct err reason;
+    struct startup *startup;
+    struct store_token token;
+    uint64_t sequence;
+    uint32_t partitions_count;
+    struct group *groups; /* owned */
+    struct snapshot **snapshots;
+    int64_t *offsets; /* where reading begins */
+    uint32_t next_group;
+    uint32_t in_flight;
+    uint64_t generation;
+    int is_ending;
+    int64_t now_us;
+    struct strbuf body;
+    struct keeper_stats stats;
+};
+
+static struct text as_text(const char *text)
+{
+    return (struct text){text, (uint32_t)strlen(text)};
+}
+
+static void taken_over(void *context, struct text by)
+{
+    struct keeper *keeper = context;
+
+    if (keeper->phase != KEEPER_RUNNING)
+        return;
+    err_set(&keeper->reason, "another process took over: %.*s", (int)by.length,
+            by.bytes);
+    keeper->phase = KEEPER_TAKEN_OVER;
+}
+
+/* ---- a group's checkpoints ---- */
+
+static int64_t mark_now(const struct group *group, uint32_t partition)
+{
+    struct engine *engine = group->keeper->engine;
+
+    return groups_mark(engine_groups(engine), group->number, partition,
+                       engine_position(engine, partition));
+}
+
+static int has_moved(const struct group *group)
+{
+    for (uint32_t i = 0; i < group->keeper->partitions_count; i++)
+        if (mark_now(group, i) != group->durable[i])
+            return 1;
+    return 0;
+}
+
+static void keep_answer(struct group *group, enum checkpoint_verdict verdict)
+{
+    struct keeper *keeper = group->keeper;
+    struct groups *groups = engine_groups(keeper->engine);
+
+    switch (verdict) {
+    case CHECKPOINT_LANDED:
+        groups_cut_landed(groups, group->number);
+        memcpy(group->durable, group->sent,
+               keeper->partitions_count * sizeof *group->durable);
+        group->base_bytes =
+            group->was_base ? group->sent_bytes : group->base_bytes;
+        group->log_bytes =
+            group->was_base ? 0 : group->log_bytes + group->sent_bytes;
+        keeper->stats.checkpoints++;
+        if (group->was_base)
+            keeper->stats.bases++;
+        keeper->stats.bytes += group->sent_bytes;
+        break;
+    case CHECKPOINT_ROLLED_BACK:
+        keeper->stats.rolled_back++;
+        groups_cut_lost(groups, group->number);
+        break;
+    case CHECKPOINT_LOST:
+        groups_cut_lost(groups, group->number);
+        break;
+    case CHECKPOINT_OVERTAKEN:
+    case CHECKPOINT_UNKNOWN:
+        break;
+    }
+}
+
+static void checkpoint_answered(void *context,
+                                const struct store_answer *answer)
+{
+    struct group *group = context;
+
+    group->is_busy = 0;
+    group->keeper->in_flight--;
+    group->answered_us = group->keeper->now_us;
+    keep_answer(group, checkpoint_answer(&group->checkpoint, answer->outcome));
+}
+
+static void head_answered(void *context, const struct store_answer *answer)
+{
+    struct group *group = context;
+    struct keeper *keeper = group->keeper;
+    enum checkpoint_verdict verdict =
+        checkpoint_judge(&group->checkpoint, answer);
+
+    group->is_busy = 0;
+    keeper->in_flight--;
+    if (verdict == CHECKPOINT_OVERTAKEN) {
+        taken_over(keeper, answer->head.who);
+        return;
+    }
+    if (verdict == CHECKPOINT_UNKNOWN)
+        return;
+    group->answered_us = keeper->now_us;
+    keep_answer(group, verdict);
+    if (answer->is_at_odds)
+        group->checkpoint.needs_base = 1;
+    if (verdict == CHECKPOINT_ROLLED_BACK)
+        for (uint32_t i = 0; i < keeper->partitions_count; i++)
+            group->durable[i] =
+                i < answer->head.marks.count ? answer->head.marks.at[i] : -1;
+}
+
+static void ask_for_head(struct group *group)
+{
+    struct keeper *keeper = group->keeper;
+    struct store_key key = {STORE_GROUP, group->number};
+
+    if (keeper->now_us < group->ask_us)
+        return;
+    group->ask_us = keeper->now_us + ASK_AGAIN_US;
+    group->is_busy = 1;
+    keeper->in_flight++;
+    keeper->stats.in_doubt++;
+    keeper->store->take(keeper->store->self, key, keeper->token,
+                        as_text(keeper->rules.who), head_answered, group);
+}
+
+static int wants_base(const struct group *group)
+{
+    uint64_t room = group->base_bytes / LOG_PART;
+
+    return group->checkpoint.needs_base ||
+           group->log_bytes > (room > LOG_BYTES_MIN ? room : LOG_BYTES_MIN);
+}
+
+static void pack_body(struct group *group)
+{
+    struct keeper *keeper = group->keeper;
+    struct groups *groups = engine_groups(keeper->engine);
+    int has_rows = groups_changed(groups, group->number).rows > 0;
+
+    group->was_base = wants_base(group);
+    strbuf_clear(&keeper->body);
+    groups_cut(groups, group->number);
+    if (group->was_base)
+        group_state_pack_base(&keeper->body, groups, group->number);
+    else if (has_rows)
+        group_state_pack_cut(&keeper->body, groups, group->number);
+    group->sent_bytes = keeper->body.length;
+}
+
+static void send_checkpoint(struct group *group)
+{
+    struct keeper *keeper = group->keeper;
+    struct store_checkpoint one = {
+        .token = keeper->token,
+        .builds_on = group->checkpoint.stands,
+        .id = {keeper->token.owner, ++keeper->sequence},
+        .time_ms = engine_time(keeper->engine),
+        .fingerprint = as_text(keeper->rules.fingerprint),
+    };
+
+    pack_body(group);
+    for (uint32_t i = 0; i < keeper->partitions_count; i++)
+        group->sent[i] = mark_now(group, i);
+    one.marks = (struct store_marks){keeper->partitions_count, group->sent};
+    one.is_base = group->was_base;
+    one.body = (struct text){keeper->body.bytes, (uint32_t)keeper->body.length};
+    checkpoint_send(&group->checkpoint, one.id);
+    group->is_busy = 1;
+    group->due_us = keeper->now_us + keeper->rules.interval_ms * 1000;
+    keeper->in_flight++;
+    if (MUTANT(CUT_CLEARED))
+        groups_cut_landed(engine_groups(keeper->engine), group->number);
+    keeper->store->checkpoint(keeper->store->self, group->number, &one,
+                              checkpoint_answered, group);
+}
+
+/* Returns 1 when a checkpoint went out. */
+static int work_group(struct group *group)
+{
+    struct keeper *keeper = group->keeper;
+    struct groups_change changed;
+    int has_news;
+
+    if (group->is_busy)
+        return 0;
+    if (group->checkpoint.phase == CHECKPOINT_IN_DOUBT) {
+        ask_for_head(group);
+        return 0;
+    }
+    changed = groups_changed(engine_groups(keeper->engine), group->number);
+    has_news =
+        changed.rows > 0 || group->checkpoint.needs_base || has_moved(group);
+    if (!has_news && !MUTANT(NO_IDLE_LOOK) &&
+        keeper->now_us - group->answered_us >= IDLE_US)
+        checkpoint_doubt(&group->checkpoint);
+    if (!has_news || (keeper->now_us < group->due_us && !keeper->is_ending &&
+                      changed.bytes < DELTA_BYTES))
+        return 0;
+    send_checkpoint(group);
+    return 1;
+}
+
+static void work_groups(struct keeper *keeper)
+{
+    uint32_t looks = LOOKS_MAX, sends = SENDS_MAX;
+
+    if (looks > keeper->rules.groups_count)
+        looks = keeper->rules.groups_count;
+    while (looks-- > 0 && sends > 0 && keeper->in_flight < IN_FLIGHT_MAX) {
+        sends -= (uint32_t)work_group(&keeper->groups[keeper->next_group]);
+        keeper->next_group =
+            (keeper->next_group + 1) % keeper->rules.groups_count;
+    }
+}
+
+/* ---- partitions' snapshots ---- */
+
+static uint64_t next_sequence(void *context)
+{
+    struct keeper *keeper = context;
+
+    return ++keeper->sequence;
+}
+
+static void stood(void *context, uint32_t partition, int64_t offset)
+{
+    struct keeper *keeper = context;
+
+    keeper->stats.snapshots++;
+    keeper->commits->commit(keeper->commits->self, partition, offset);
+}
+
+/* Every group's durable mark has reached this. */
+static int64_t durable_offset(const struct keeper *keeper, uint32_t partition)
+{
+    int64_t low = INT64_MAX;
+
+    for (uint32_t g = 0; g < keeper->rules.groups_count; g++)
+        if (keeper->groups[g].durable[partition] < low)
+            low = keeper->groups[g].durable[partition];
+    return low;
+}
+
+static int is_group_clean(const struct group *group)
+{
+    struct groups *groups = engine_groups(group->keeper->engine);
+
+    return !group->is_busy && group->checkpoint.phase == CHECKPOINT_STANDING &&
+           !group->checkpoint.needs_base &&
+           groups_changed(groups, group->number).rows == 0 && !has_moved(group);
+}
+
+static void work_snapshots(struct keeper *keeper)
+{
+    for (uint32_t i = 0; i < keeper->partitions_count; i++) {
+        struct snapshot_turn turn = {
+            .now_us = keeper->now_us,
+            .position = engine_position(keeper->engine, i),
+            .durable = snapshot_is_waiting(keeper->snapshots[i])
+                           ? durable_offset(keeper, i)
+                           : -1,
+            .is_urgent = keeper->is_ending,
+        };
+
+        snapshot_work(keeper->snapshots[i], &turn);
+    }
+}
+
+/* ---- life ---- */
+
+struct keeper *keeper_new(const struct keeper_rules *rules,
+                          struct engine *engine, const struct store *store,
+                          const struct keeper_commits *commits,
+                          const struct keeper_log *log)
+{
+    struct keeper *keeper = mem_new(1, sizeof *keeper);
+
+    ASSERT(rules->owner != 0);
+    keeper->rules = *rules;
+    keeper->engine = engine;
+    keeper->store = store;
+    keeper->commits = commits;
+    keeper->partitions_count = log->count;
+    keeper->generation = store->generation(store->self);
+    keeper->startup = startup_new(rules, engine, store, commits, log);
+    return keeper;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+    if (keeper == NULL)
+        return;
+    startup_free(keeper->startup);
+    for (uint32_t g = 0; keeper->groups && g < keeper->rules.groups_count;
+         g++) {
+        free(keeper->groups[g].durable);
+        free(keeper->groups[g].sent);
+    }
+    for (uint32_t i = 0; keeper->snapshots && i < keeper->partitions_count; i++)
+        snapshot_free(keeper->snapshots[i]);
+    free(keeper->groups);
+    free(keeper->snapshots);
+    free(keeper->offsets);
+    strbuf_deinit(&keeper->body);
+    free(keeper);
+}
+
+/* Spread over the interval, so that they do not all come at once. */
+static void begin_group(struct keeper *keeper, uint32_t number)
+{
+    const struct startup_group *loaded = startup_group(keeper->startup, number);
+    struct group *group = &keeper->groups[number];
+    int64_t interval_us = keeper->rules.interval_ms * 1000;
+    size_t bytes = keeper->partitions_count * sizeof *group->durable;
+
+    group->keeper = keeper;
+    group->number = number;
+    checkpoint_begin(&group->checkpoint, loaded->id);
+    group->durable = mem_new(1, bytes);
+    group->sent = mem_new(1, bytes);
+    memcpy(group->durable, loaded->marks, bytes);
+    group->base_bytes = loaded->base_bytes;
+    group->log_bytes = loaded->log_bytes;
+    group->answered_us = keeper->now_us;
+    group->due_us = keeper->now_us +
+                    interval_us * (int64_t)number / keeper->rules.groups_count;
+}
+
+static void begin_partition(struct keeper *keeper, uint32_t number)
+{
+    const struct startup_partition *loaded =
+        startup_partition(keeper->startup, number);
+    struct snapshot_rules rules = {
+        .partition = number,
+        .interval_ms = keeper->rules.interval_ms,
+        .token = keeper->token,
+        .who = as_text(keeper->rules.who),
+        .fingerprint = as_text(keeper->rules.fingerprint),
+        .store = keeper->store,
+        .sessions = engine_sessions(keeper->engine, number),
+        .sequence = next_sequence,
+        .stood = stood,
+        .overtaken = taken_over,
+        .context = keeper,
+    };
+
+    keeper->offsets[number] = loaded->offset;
+    keeper->snapshots[number] =
+        snapshot_new(&rules, loaded->offset, loaded->origin, &loaded->body);
+}
+
+static void begin_running(struct keeper *keeper)
+{
+    keeper->token = startup_token(keeper->startup);
+    keeper->sequence = startup_sequence(keeper->startup);
+    keeper->stats.accepted_loss = startup_accepted(keeper->startup);
+    keeper->groups =
+        mem_new(keeper->rules.groups_count, sizeof *keeper->groups);
+    keeper->snapshots =
+        mem_new(keeper->partitions_count, sizeof *keeper->snapshots);
+    keeper->offsets =
+        mem_new(keeper->partitions_count, sizeof *keeper->offsets);
+    for (uint32_t g = 0; g < keeper->rules.groups_count; g++)
+        begin_group(keeper, g);
+    for (uint32_t i = 0; i < keeper->partitions_count; i++)
+        begin_partition(keeper, i);
+    keeper->stats.loaded_rows = groups_rows(engine_groups(keeper->engine));
+    startup_free(keeper->startup);
+    keeper->startup = NULL;
+}
+
+static void work_startup(struct keeper *keeper, int64_t wall_ms)
+{
+    keeper->phase = startup_work(keeper->startup, wall_ms);
+    if (keeper->phase == KEEPER_RUNNING)
+        begin_running(keeper);
+    else if (keeper->phase != KEEPER_STARTING)
+        err_set(&keeper->reason, "%s", startup_reason(keeper->startup));
+}
+
+/* The store may have lost its memory: every key is asked for before it is
+ * written again. */
+static void follow_store(struct keeper *keeper)
+{
+    uint64_t generation = keeper->store->generation(keeper->store->self);
+
+    if (generation == keeper->generation)
+        return;
+    keeper->generation = generation;
+    if (keeper->phase != KEEPER_RUNNING || MUTANT(NO_REREAD))
+        return;
+    for (uint32_t g = 0; g < keeper->rules.groups_count; g++)
+        checkpoint_doubt(&keeper->groups[g].checkpoint);
+    for (uint32_t i = 0; i < keeper->partitions_count; i++)
+        snapshot_doubt(keeper->snapshots[i]);
+}
+
+enum keeper_phase keeper_work(struct keeper *keeper, int64_t now_us,
+                              int64_t wall_ms)
+{
+    keeper->now_us = now_us;
+    keeper->store->pump(keeper->store->self, now_us);
+    follow_store(keeper);
+    if (!keeper->store->is_ready(keeper->store->self))
+        return keeper->phase;
+    if (keeper->phase == KEEPER_STARTING)
+        work_startup(keeper, wall_ms);
+    if (keeper->phase == KEEPER_RUNNING)
+        work_groups(keeper);
+    if (keeper->phase == KEEPER_RUNNING)
+        work_snapshots(keeper);
+    return keeper->phase;
+}
+
+int keeper_is_running(const struct keeper *keeper)
+{
+    return keeper->phase == KEEPER_RUNNING;
+}
+
+const char *keeper_reason(const struct keeper *keeper)
+{
+    return keeper->reason.text;
+}
+
+int64_t keeper_offset(const struct keeper *keeper, uint32_t partition)
+{
+    ASSERT(keeper->offsets != NULL && partition < keeper->partitions_count);
+    return keeper->offsets[partition] + MUTANT(REPLAY_OFF_BY_ONE);
+}
+
+void keeper_end(struct keeper *keeper)
+{
+    keeper->is_ending = 1;
+}
+
+int keeper_is_clean(const struct keeper *keeper)
+{
+    if (keeper->phase != KEEPER_RUNNING)
+        return 0;
+    for (uint32_t g = 0; g < keeper->rules.groups_count; g++)
+        if (!is_group_clean(&keeper->groups[g]))
+            return 0;
+    for (uint32_t i = 0; i < keeper->partitions_count; i++)
+        if (snapshot_is_busy(keeper->snapshots[i]) ||
+            snapshot_offset(keeper->snapshots[i]) !=
+                engine_position(keeper->engine, i))
+            return 0;
+    return 1;
+}
+
+const struct keeper_stats *keeper_stats(struct keeper *keeper, int64_t now_us)
+{
+    keeper->stats.oldest_us = 0;
+    for (uint32_t g = 0; keeper->groups && g < keeper->rules.groups_count;
+         g++) {
+        int64_t age_us = now_us - keeper->groups[g].answered_us;
+
+        if (age_us > keeper->stats.oldest_us)
+            keeper->stats.oldest_us = age_us;
+    }
+    return &keeper->stats;
+}
