@@ -44,6 +44,10 @@ struct publish *publish_new(const struct publish_rules *rules,
                             struct engine *engine, const struct sink *sink);
 void publish_free(struct publish *publish);
 
+/* The engine has rows that somebody else published: nobody knows which of their
+ * keys stand, so a sweep writes each list anew and deletes the empty ones. */
+void publish_adopt(struct publish *publish);
+
 /* What the main loop knows, and how much it asks for. */
 struct publish_turn {
     int64_t now_us; /* monotonic */

@@ -505,6 +505,19 @@ static void follow_sink(struct publish *publish)
     publish->sweep.is_full = 0;
 }
 
+void publish_adopt(struct publish *publish)
+{
+    uint32_t end = intern_end(engine_items(publish->engine));
+
+    for (uint32_t item = 1; item < end; item++) {
+        struct published *published = published_at(&publish->store, item);
+
+        published->is_used = 1;
+        published->generation = publish->generation - 1;
+    }
+    publish->sweep.is_wanted = 1;
+}
+
 int publish_work(struct publish *publish, const struct publish_turn *turn)
 {
     uint32_t rows = turn->rows;
