@@ -128,8 +128,8 @@ class Restart(unittest.TestCase):
 
     def offsets(self):
         """[(partition, committed or -1, end)] by Kafka's own tool."""
-        text = self.tool("ConsumerGroupCommand", "--describe", "--group",
-                         self.topic)
+        text = self.tool("consumer.group.ConsumerGroupCommand", "--describe",
+                         "--group", self.topic)
         rows = re.findall(r"^%s +%s +(\d+) +(\d+|-) +(\d+) " % (
             re.escape(self.topic), re.escape(self.topic)), text, re.M)
         return [(int(number), int(committed) if committed != "-" else -1,
