@@ -27,9 +27,9 @@ TAKE_OVER_S = 40
 class Killer(threading.Thread):
     """A third at a start, the rest when it has run for a while."""
 
-    def __init__(self, world, seed):
+    def __init__(self, world, chance):
         super().__init__(daemon=True)
-        self.world, self.chance = world, seed
+        self.world, self.chance = world, chance
         self.may_kill = threading.Event()
         self.is_idle = threading.Event()
         self.is_over = False
