@@ -11,10 +11,9 @@
  *     slot = relation or set (4 bits) | coarseness (3) | pane (25)
  *
  * A slot names a pane of its tier modulo 2^25; the row's `as_of` tells which
- * one is meant, for a row is advanced to stream time before anything is
- * added, and no live pane is further than WINDOW_SPAN_MAX from it. Tiers are
- * numbered from coarse to fine in a slot, so a pair's cells stand from old to
- * young. One cell is 12 bytes. */
+ * one is meant, for no pane of a row is further than twice WINDOW_SPAN_MAX from
+ * it. Tiers are numbered from coarse to fine in a slot, so a pair's cells stand
+ * from old to young. One cell is 12 bytes. */
 #ifndef TERKAIT_ROW_H
 #define TERKAIT_ROW_H
 
@@ -71,7 +70,9 @@ void row_advance(struct row *row, const struct row_rules *rules,
                  const struct horizon *horizon, struct row_stats *stats);
 
 /* Adds +1 or -1 (other = 0: a support, `index` a set; else `index` a
- * relation). Advances first. Returns 1 when a counter changed. */
+ * relation). Advances the row first only when it must: a +1 is right in a row
+ * that lags behind, for each cell is counted by its own pane. Returns 1 when a
+ * counter changed. */
 int row_add(struct row *row, const struct row_rules *rules,
             const struct horizon *horizon, struct row_stats *stats,
             uint32_t other, uint32_t index, int sign, int64_t fine_pane);

@@ -446,6 +446,15 @@ static void take_away(struct row *row, const struct row_rules *rules,
     }
 }
 
+/* To find a merged cell, to make room, to keep slots' panes in reach. */
+static int must_advance(const struct row *row, const struct row_rules *rules,
+                        const struct horizon *horizon, int sign)
+{
+    return sign < 0 || row->used == row->capacity ||
+           row->pairs >= rules->pairs_max ||
+           horizon->fine_pane - row->as_of > WINDOW_SPAN_MAX;
+}
+
 int row_add(struct row *row, const struct row_rules *rules,
             const struct horizon *horizon, struct row_stats *stats,
             uint32_t other, uint32_t index, int sign, int64_t fine_pane)
@@ -454,7 +463,8 @@ int row_add(struct row *row, const struct row_rules *rules,
     struct cell cell = {other, 0, 1};
     struct found found;
 
-    row_advance(row, rules, horizon, stats);
+    if (must_advance(row, rules, horizon, sign))
+        row_advance(row, rules, horizon, stats);
     if (tier == rules->windows->count) {
         stats->too_old++;
         return 0;
