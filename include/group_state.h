@@ -24,8 +24,7 @@ void group_state_pack_cut(struct strbuf *out, struct groups *groups,
 
 /* Puts packed rows into the group; stream time is set already. -1 when the
  * bytes are not ours (a version not known, or damaged). */
-int group_state_unpack(struct groups *groups, uint32_t group,
-                       const void *bytes, size_t length,
-                       struct err *err) MUST_CHECK;
+int group_state_unpack(struct groups *groups, uint32_t group, const void *bytes,
+                       size_t length, struct err *err) MUST_CHECK;
 
 #endif

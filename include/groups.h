@@ -19,6 +19,8 @@ enum { GROUPS_MAX = 65536 };
 struct groups *groups_new(const struct row_rules *rules, uint32_t count);
 void groups_free(struct groups *groups);
 
+const struct row_rules *groups_rules(const struct groups *groups);
+
 /* Stream time may have moved on: the horizon of all that follows. Never goes
  * back. */
 void groups_advance(struct groups *groups, int64_t fine_pane);

@@ -45,8 +45,7 @@ int sessions_load(struct sessions *sessions, const void *bytes, size_t length,
 
 /* After the last chunk: forgets what the cut had forgotten, orders the rest.
  * -1 when the number of open sessions is not the cut's. */
-int sessions_load_end(struct sessions *sessions,
-                      const struct session_cut *cut,
+int sessions_load_end(struct sessions *sessions, const struct session_cut *cut,
                       struct err *err) MUST_CHECK;
 
 #endif

@@ -147,6 +147,11 @@ void groups_free(struct groups *groups)
     free(groups);
 }
 
+const struct row_rules *groups_rules(const struct groups *groups)
+{
+    return &groups->rules;
+}
+
 void groups_advance(struct groups *groups, int64_t fine_pane)
 {
     if (fine_pane > groups->horizon.fine_pane)
