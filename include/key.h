@@ -36,6 +36,27 @@ void key_add_counts(struct strbuf *buf, const char *prefix, struct text tenant,
 void key_add_popular(struct strbuf *buf, const char *prefix, struct text tenant,
                      const char *window, struct text category);
 
+enum key_kind {
+    KEY_FOREIGN, /* none of ours, or not as we write it */
+    KEY_RELATED,
+    KEY_COUNTS,
+    KEY_POPULAR
+};
+
+/* What a public key says. Texts are decoded, but relation and window, which are
+ * not encoded; what a kind has not is empty. */
+struct key {
+    enum key_kind kind;
+    struct text tenant, id;       /* id: of RELATED and COUNTS */
+    struct text relation, window; /* relation: likewise */
+    struct text category;         /* of POPULAR */
+};
+
+/* The inverse of the three above: a key that is not byte for byte what they
+ * write is KEY_FOREIGN. Texts point into `key` and into `scratch`, which has
+ * at least key.length bytes. */
+struct key key_parse(char *scratch, struct text key, const char *prefix);
+
 /* Decodes one %-encoded part back into `out` (at least `length` bytes).
  * Returns the decoded length, or -1 when the encoding is not ours. */
 int key_decode_id(char *out, const char *bytes, size_t length);

@@ -1,5 +1,7 @@
 #include "key.h"
 
+#include <string.h>
+
 static int is_plain(unsigned char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -122,4 +124,134 @@ int key_decode_id(char *out, const char *bytes, size_t length)
         out[written++] = (char)c;
     }
     return (int)written;
+}
+
+/* ---- keys read ---- */
+
+enum { NAME_BYTES_MAX = 32 };
+
+/* What is left of a key, from the front; decoded parts go to `out`. */
+struct reader {
+    struct text rest;
+    char *out;
+    int is_foreign;
+};
+
+static int skip(struct reader *reader, const char *word)
+{
+    size_t length = strlen(word);
+
+    if (reader->rest.length < length ||
+        memcmp(reader->rest.bytes, word, length) != 0)
+        return 0;
+    reader->rest.bytes += length;
+    reader->rest.length -= (uint32_t)length;
+    return 1;
+}
+
+static void need(struct reader *reader, int holds)
+{
+    if (!holds)
+        reader->is_foreign = 1;
+}
+
+/* Up to `end`, which stays; without one, all. */
+static struct text part(struct reader *reader, char end)
+{
+    struct text *rest = &reader->rest;
+    const char *found =
+        rest->length > 0 ? memchr(rest->bytes, end, rest->length) : NULL;
+    struct text out = *rest;
+
+    if (found != NULL)
+        out.length = (uint32_t)(found - rest->bytes);
+    rest->bytes += out.length;
+    rest->length -= out.length;
+    return out;
+}
+
+static struct text decoded(struct reader *reader, struct text encoded,
+                           uint32_t length_max)
+{
+    int length = key_decode_id(reader->out, encoded.bytes, encoded.length);
+    struct text out = {reader->out, (uint32_t)length};
+
+    need(reader, length > 0 && (uint32_t)length <= length_max);
+    if (reader->is_foreign)
+        return (struct text){"", 0};
+    reader->out += length;
+    return out;
+}
+
+static struct text name(struct reader *reader, char end)
+{
+    struct text out = part(reader, end);
+
+    need(reader, out.length > 0 && out.length <= NAME_BYTES_MAX);
+    for (uint32_t i = 0; i < out.length; i++) {
+        char c = out.bytes[i];
+
+        need(reader,
+             (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_');
+    }
+    return out;
+}
+
+/* "tenant/" when there is one. */
+static struct text tenant(struct reader *reader)
+{
+    struct reader ahead = *reader;
+    struct text encoded = part(&ahead, '/');
+
+    if (ahead.rest.length == 0)
+        return (struct text){"", 0};
+    reader->rest = ahead.rest;
+    (void)skip(reader, "/");
+    return decoded(reader, encoded, EVENT_TENANT_BYTES_MAX);
+}
+
+static void read_row_key(struct reader *reader, struct key *key)
+{
+    struct text item = part(reader, '}');
+    struct text rest = reader->rest;
+
+    reader->rest = item;
+    key->tenant = tenant(reader);
+    key->id = decoded(reader, reader->rest, EVENT_ID_BYTES_MAX);
+    reader->rest = rest;
+    need(reader, skip(reader, "}:"));
+    key->relation = name(reader, ':');
+    need(reader, skip(reader, ":"));
+    key->window = name(reader, ':');
+}
+
+/* A '/' in a category is encoded, so one that stands is of the tenant. */
+static void read_popular_key(struct reader *reader, struct key *key)
+{
+    key->tenant = tenant(reader);
+    key->window = name(reader, ':');
+    if (skip(reader, ":"))
+        key->category = decoded(reader, part(reader, ':'), EVENT_ID_BYTES_MAX);
+}
+
+struct key key_parse(char *scratch, struct text bytes, const char *prefix)
+{
+    struct reader reader = {bytes, scratch, 0};
+    struct key key = {KEY_FOREIGN, {"", 0}, {"", 0}, {"", 0}, {"", 0}, {"", 0}};
+
+    if (!skip(&reader, prefix))
+        return key;
+    if (skip(&reader, "related:{"))
+        key.kind = KEY_RELATED;
+    else if (skip(&reader, "counts:{"))
+        key.kind = KEY_COUNTS;
+    else if (skip(&reader, "popular:"))
+        key.kind = KEY_POPULAR;
+    if (key.kind == KEY_POPULAR)
+        read_popular_key(&reader, &key);
+    else if (key.kind != KEY_FOREIGN)
+        read_row_key(&reader, &key);
+    if (reader.is_foreign || reader.rest.length > 0)
+        key.kind = KEY_FOREIGN;
+    return key;
 }

@@ -114,6 +114,105 @@ static void test_refuses_what_is_not_ours(void **state)
     assert_int_equal(key_decode_id(out, "a%2F", 1), 1);
 }
 
+/* "related tenant|id|relation|window|category" */
+static void assert_parses(const char *bytes, const char *prefix,
+                          const char *wanted)
+{
+    static const char *const kinds[] = {"foreign", "related", "counts",
+                                        "popular"};
+    char scratch[2048], got[4096];
+    struct key one = key_parse(scratch, text_of(bytes), prefix);
+
+    if (one.kind == KEY_FOREIGN)
+        snprintf(got, sizeof got, "foreign");
+    else
+        snprintf(got, sizeof got, "%s %.*s|%.*s|%.*s|%.*s|%.*s",
+                 kinds[one.kind], (int)one.tenant.length, one.tenant.bytes,
+                 (int)one.id.length, one.id.bytes, (int)one.relation.length,
+                 one.relation.bytes, (int)one.window.length, one.window.bytes,
+                 (int)one.category.length, one.category.bytes);
+    if (strcmp(got, wanted) != 0)
+        fail_msg("%s is read as %s, not %s", bytes, got, wanted);
+}
+
+static void test_parses_what_it_writes(void **state)
+{
+    (void)state;
+    assert_parses("terkait:related:{a%3Ab}:also_viewed:24h",
+                  "terkait:", "related |a:b|also_viewed|24h|");
+    assert_parses("counts:{warung%2Fibu/sku-1}:r:1h", "",
+                  "counts warung/ibu|sku-1|r|1h|");
+    assert_parses("p:popular:7d", "p:", "popular |||7d|");
+    assert_parses("p:popular:7d:kopi%20%26%20teh",
+                  "p:", "popular |||7d|kopi & teh");
+    assert_parses("p:popular:warung%2Fibu/7d",
+                  "p:", "popular warung/ibu|||7d|");
+    assert_parses("p:popular:t/7d:c%2Fd", "p:", "popular t|||7d|c/d");
+}
+
+static void test_any_item_comes_back(void **state)
+{
+    char id[EVENT_ID_BYTES_MAX], tenant[EVENT_TENANT_BYTES_MAX];
+    char scratch[KEY_ITEM_BYTES_MAX + 64];
+    struct key one;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof id; i++)
+        id[i] = (char)(i * 2);
+    for (size_t i = 0; i < sizeof tenant; i++)
+        tenant[i] = (char)(255 - i);
+    key_add_related(&key, "x:", (struct text){tenant, sizeof tenant},
+                    (struct text){id, sizeof id}, "r", "w");
+    one = key_parse(scratch, (struct text){key.bytes, (uint32_t)key.length},
+                    "x:");
+    assert_int_equal(one.kind, KEY_RELATED);
+    assert_int_equal(one.id.length, sizeof id);
+    assert_memory_equal(one.id.bytes, id, sizeof id);
+    assert_int_equal(one.tenant.length, sizeof tenant);
+    assert_memory_equal(one.tenant.bytes, tenant, sizeof tenant);
+    strbuf_clear(&key);
+}
+
+static void test_other_keys_are_foreign(void **state)
+{
+    static const char *const others[] = {
+        "terkait:related:{a}:r:1h", /* another prefix */
+        "p:stats",
+        "p:state:{g1}:head",
+        "p:related:a:r:1h", /* no braces */
+        "p:related:{}:r:1h",
+        "p:related:{/a}:r:1h",
+        "p:related:{t/}:r:1h",
+        "p:related:{t/u/a}:r:1h",
+        "p:related:{a b}:r:1h", /* not encoded */
+        "p:related:{%41}:r:1h", /* encoded without need */
+        "p:related:{a}:r",
+        "p:related:{a}:r:",
+        "p:related:{a}::1h",
+        "p:related:{a}:r:1h:",
+        "p:related:{a}:r:1h:x",
+        "p:related:{a}:R:1h",
+        "p:related:{a}r:1h",
+        "p:related:{a",
+        "p:relatedx{a}:r:1h",
+        "p:counts:{a}:r-s:1h",
+        "p:popular:",
+        "p:popular:1h:",
+        "p:popular:/1h",
+        "p:popular:t/",
+        "p:popular:1h:a/b",
+        "p:popular:1h:a:b",
+        "p:popular:123456789012345678901234567890123",
+        "p:",
+        "p",
+        "",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_parses(others[i], "p:", "foreign");
+}
+
 static int free_key(void **state)
 {
     (void)state;
@@ -131,6 +230,9 @@ int main(void)
         cmocka_unit_test(test_the_longest_item_fits),
         cmocka_unit_test(test_decodes_what_it_encodes),
         cmocka_unit_test(test_refuses_what_is_not_ours),
+        cmocka_unit_test(test_parses_what_it_writes),
+        cmocka_unit_test(test_any_item_comes_back),
+        cmocka_unit_test(test_other_keys_are_foreign),
     };
 
     return cmocka_run_group_tests(tests, NULL, free_key);
