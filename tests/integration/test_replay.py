@@ -54,10 +54,10 @@ def setUpModule():
 
 
 class Streams(unittest.TestCase):
-    def test_seeds(self):
+    def check(self, seeds, **options):
         bad = []
-        for seed in range(FIRST_SEED, FIRST_SEED + SEEDS):
-            stream = Stream(seed)
+        for seed in range(FIRST_SEED, FIRST_SEED + seeds):
+            stream = Stream(seed, **options)
             # Windows that are empty at the end were not so halfway.
             for cut in (len(stream.lines) * (seed % 10) // 10 + 1, None):
                 what = stream.lines[:cut], stream.settings, stream.now_ms
@@ -67,6 +67,34 @@ class Streams(unittest.TestCase):
             if len(bad) == 3:
                 break
         self.assertFalse(bad, "\n\n".join(bad))
+
+    def test_seeds(self):
+        self.check(SEEDS)
+
+    def test_wide_seeds(self):
+        """Rows and sessions of hundreds of items."""
+        self.check(SEEDS // 10, is_wide=True, session__max_items=300,
+                   session__max_open=1000, lists__k=300)
+
+    def test_an_endless_session(self):
+        """More beginnings in one session than 16 bits can number, and at any
+        of them pairs that began before and are taken back after."""
+        settings = defaults(
+            session__max_items=3, lists__min_support=1,
+            relations=[
+                {"name": "directed", "from": ["view"], "to": ["cart"]},
+                {"name": "symmetric", "from": ["cart"], "to": ["cart"]}],
+            windows=[{"name": "w", "length": 200_000, "panes": 40}])
+        lines = []
+        for step in range(34_000):
+            item, former = "abcde"[step % 5], "abcde"[(step - 1) % 5]
+            for kind, name in (("page_view", item), ("add_to_cart", item),
+                               ("remove_from_cart", former)):
+                if kind != "remove_from_cart" or step % 16 != 0:
+                    lines.append(line(type=kind, item=name,
+                                      ts=START + len(lines)))
+        found = differences(lines, settings, START)
+        self.assertFalse(found, "\n".join(map(str, found)))
 
     def test_counters(self):
         for seed in range(FIRST_SEED, FIRST_SEED + 10):

@@ -129,10 +129,10 @@ def spelled(chance, fields):
 class Stream:
     """`settings`, `lines` and `now_ms` of one seed. `is_stamped`: for Kafka,
     whose stamp of today would make good what has no `ts`, and all that comes
-    after it late."""
+    after it late. `is_wide`: hundreds of items, many at a time."""
 
     def __init__(self, seed, events=300, hostile=0.03, is_stamped=False,
-                 **changes):
+                 is_wide=False, **changes):
         self.chance = random.Random(seed)
         self.settings = random_settings(self.chance)
         self.settings.update({name.replace("__", "."): value
@@ -141,6 +141,10 @@ class Stream:
         self.clock = START + self.chance.randrange(10**6)
         self.visitors = self.chance.sample(ODD_IDS, self.chance.randint(1, 6))
         self.items = self.chance.sample(ODD_IDS, self.chance.randint(2, 12))
+        self.most_entries = 6
+        if is_wide:
+            self.items = ["sku-%d" % number for number in range(400)]
+            self.most_entries = 60
         self.tenants = self.chance.sample(ODD_TENANTS,
                                           self.chance.randint(1, 3))
         self.longest = max(window["length"]
@@ -197,7 +201,7 @@ class Stream:
         if chance.random() < 0.8:
             return {"item": chance.choice(self.items)}
         entries = [chance.choice(self.items)
-                   for _ in range(chance.randint(1, 6))]
+                   for _ in range(chance.randint(1, self.most_entries))]
         entries = [{"item": entry, "price": 1.5} if chance.random() < 0.3
                    else entry for entry in entries]
         if chance.random() < 0.05:
