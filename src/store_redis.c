@@ -175,6 +175,13 @@ static int is_ready(void *self)
            store->loaded_generation == redis_generation(store->redis);
 }
 
+static uint64_t generation(void *self)
+{
+    const struct store_redis *store = self;
+
+    return redis_generation(store->redis);
+}
+
 static void count_answer(struct store_redis *store,
                          const struct request *request,
                          enum store_outcome outcome)
@@ -552,6 +559,7 @@ int store_redis_open(struct store_redis **self, struct store *store,
     *store = (struct store){.self = made,
                             .pump = pump,
                             .is_ready = is_ready,
+                            .generation = generation,
                             .look = look,
                             .take = take,
                             .load = load,
