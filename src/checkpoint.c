@@ -5,7 +5,9 @@
 
 void checkpoint_begin(struct checkpoint *checkpoint, struct store_id stands)
 {
-    *checkpoint = (struct checkpoint){.stands = stands, .former = stands};
+    /* Nothing was sent: not even the id that an emptied group has. */
+    *checkpoint =
+        (struct checkpoint){.stands = stands, .sent = stands, .former = stands};
 }
 
 void checkpoint_send(struct checkpoint *checkpoint, struct store_id id)
