@@ -30,6 +30,8 @@ PROGRAM := $(if $(SAN),$(OBJ),$(BUILD))/terkait
 UNITS   := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/unit/test_*.c))
 BENCHES := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/bench/bench_*.c))
 FUZZERS := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/fuzz/fuzz_*.c))
+SIMS    := $(patsubst tests/%.c,$(OBJ)/%.o,$(wildcard tests/sim/*.c))
+SIM     := $(OBJ)/sim/sim
 Q       := $(if $(V),,@)
 
 all: $(PROGRAM) ## build/terkait
@@ -52,6 +54,14 @@ $(UNITS) $(BENCHES) $(FUZZERS): $(OBJ)/%: tests/%.c $(ARCHIVE)
 	@mkdir -p $(@D) && echo "  cc   $<"
 	$(Q)$(COMPILE) -I$(<D) -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
 	$(Q)$(LINK) -o $@ $@.o $(ARCHIVE) $(LDLIBS) $(EXTRA)
+
+$(SIMS): $(OBJ)/%.o: tests/%.c Makefile
+	@mkdir -p $(@D) && echo "  cc   $<"
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(SIM): $(SIMS) $(ARCHIVE)
+	@echo "  link $@"
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libraries:
 	@pkg-config --exists $(LIBS) && $(CC) --version >/dev/null || \
@@ -78,6 +88,15 @@ layers: ## who may include whom
 
 format: ## lay out the C files
 	clang-format -i $(wildcard src/*.c include/*.h tests/*/*.[ch])
+
+sim-program: $(SIM)
+sim: $(SIM) ## SEED=1 N=1000: simulated years of faults; WITHOUT=kind,...
+	@$(SIM) --seed $(or $(SEED),1) --count $(or $(N),1000) \
+	$(WITHOUT:%=--without %)
+
+mutants: $(SIM) ## faults planted in the protocol: does the simulation see them?
+	@COMPILE='$(COMPILE)' LINK='$(LINK)' LDLIBS='$(LDLIBS)' \
+	scripts/mutants $(OBJ) $(BUILD)/mutants $(ONLY)
 
 demo: ## a simulated evening at a marketplace, through Kafka into Redis
 	+@scripts/demo
@@ -122,5 +141,6 @@ help: ## this list
 -include $(OBJECTS:.o=.d) $(wildcard $(OBJ)/*/*.d)
 
 .PHONY: all test unit-programs unit golden check lint layers format demo \
-        bench-programs bench fuzz-programs fuzz torture cover install clean help
+        sim-program sim mutants bench-programs bench fuzz-programs fuzz torture \
+        cover install clean help
 .DELETE_ON_ERROR:

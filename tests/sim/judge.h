@@ -1,0 +1,23 @@
+/* judge: what must hold in a simulated world, at any moment and at its end. */
+#ifndef TERKAIT_SIM_JUDGE_H
+#define TERKAIT_SIM_JUDGE_H
+
+#include "world.h"
+
+/* A group's durable rows are the recount up to its marks, each record once. */
+void judge_group(struct world *world, uint32_t group);
+
+/* A start that refuses has a reason, and it is true. */
+void judge_refusal(struct process *process);
+
+/* A process that ends with 4 has met a larger token. */
+void judge_taken_over(struct process *process);
+
+/* After an orderly end all is durable; with that the settings may change. */
+void judge_clean(struct process *process);
+void judge_settings(struct world *world);
+
+/* All is read and published: rows in memory, durable rows and lists. */
+void judge_complete(struct process *process);
+
+#endif
