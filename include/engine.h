@@ -44,6 +44,11 @@ void engine_free(struct engine *engine);
 
 const struct engine_rules *engine_rules(const struct engine *engine);
 
+/* Takes over what does not decide contributions: each relation's score, k and
+ * min_support, damping, row_pairs_max, popular_*. Relations are the same, in
+ * the same order; all else of `rules` is not looked at. */
+void engine_retune(struct engine *engine, const struct engine_rules *rules);
+
 /* One record of a source partition. */
 enum event_verdict engine_take(struct engine *engine,
                                const struct record *record);

@@ -21,6 +21,9 @@ void groups_free(struct groups *groups);
 
 const struct row_rules *groups_rules(const struct groups *groups);
 
+/* Another pairs_max. A row that is above it is cut with its next new pair. */
+void groups_set_pairs_max(struct groups *groups, uint32_t pairs_max);
+
 /* Stream time may have moved on: the horizon of all that follows. Never goes
  * back. */
 void groups_advance(struct groups *groups, int64_t fine_pane);

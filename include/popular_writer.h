@@ -30,6 +30,9 @@ struct popular_writer_turn {
 int popular_writer_work(struct popular_writer *writer,
                         const struct popular_writer_turn *turn);
 
+/* True when the list at that key was written and not deleted. */
+int popular_writer_has(const struct popular_writer *writer, struct text key);
+
 uint64_t popular_writer_written(const struct popular_writer *writer);
 
 #endif

@@ -48,6 +48,18 @@ void publish_free(struct publish *publish);
  * keys stand, so a sweep writes each list anew and deletes the empty ones. */
 void publish_adopt(struct publish *publish);
 
+/* Takes over all but the prefix, and that the engine was retuned: a sweep, at
+ * once when it is still, writes what differs now. With counts_max = 0 sorted
+ * sets are no longer written, and those that stand are left to whoever cleans
+ * up; with another ttl_ms everything is written anew. */
+void publish_retune(struct publish *publish, const struct publish_rules *rules);
+
+/* True when it has written the list of that relation and window, by settings
+ * order, and not deleted it; the popular list at that key. */
+int publish_has_list(struct publish *publish, uint32_t item, uint32_t relation,
+                     uint32_t window);
+int publish_has_popular(const struct publish *publish, struct text key);
+
 /* What the main loop knows, and how much it asks for. */
 struct publish_turn {
     int64_t now_us; /* monotonic */

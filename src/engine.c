@@ -5,6 +5,7 @@
 #include "mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct partition {
     struct sessions *sessions; /* owned; NULL: none yet */
@@ -82,6 +83,36 @@ void engine_free(struct engine *engine)
 const struct engine_rules *engine_rules(const struct engine *engine)
 {
     return &engine->rules;
+}
+
+static void retune_relation(struct engine *engine, uint32_t r,
+                            const struct relation *from)
+{
+    struct relation *to = &engine->rules.relations.at[r];
+
+    ASSERT(strcmp(to->name, from->name) == 0);
+    to->score = from->score;
+    to->min_support = from->min_support;
+    if (to->k == from->k)
+        return;
+    to->k = from->k;
+    for (uint32_t w = 0; w < engine->rules.windows.count; w++) {
+        list_deinit(&engine->lists.lists[r][w]);
+        list_init(&engine->lists.lists[r][w], to->k);
+    }
+}
+
+void engine_retune(struct engine *engine, const struct engine_rules *rules)
+{
+    ASSERT(rules->relations.count == engine->rules.relations.count);
+    for (uint32_t r = 0; r < rules->relations.count; r++)
+        retune_relation(engine, r, &rules->relations.at[r]);
+    engine->rules.damping = rules->damping;
+    engine->rules.popular_k = rules->popular_k;
+    engine->rules.popular_min_support = rules->popular_min_support;
+    engine->rules.row_pairs_max = rules->row_pairs_max;
+    engine->row_rules.pairs_max = rules->row_pairs_max;
+    groups_set_pairs_max(engine->groups, rules->row_pairs_max);
 }
 
 /* ---- records in ---- */

@@ -152,6 +152,11 @@ const struct row_rules *groups_rules(const struct groups *groups)
     return &groups->rules;
 }
 
+void groups_set_pairs_max(struct groups *groups, uint32_t pairs_max)
+{
+    groups->rules.pairs_max = pairs_max;
+}
+
 void groups_advance(struct groups *groups, int64_t fine_pane)
 {
     if (fine_pane > groups->horizon.fine_pane)

@@ -143,6 +143,13 @@ int popular_writer_work(struct popular_writer *writer,
     return 0;
 }
 
+int popular_writer_has(const struct popular_writer *writer, struct text key)
+{
+    uint32_t number = intern_find(writer->keys, (struct text){"", 0}, key);
+
+    return number != 0 && writer->standing[number].digest != 0;
+}
+
 uint64_t popular_writer_written(const struct popular_writer *writer)
 {
     return writer->written;

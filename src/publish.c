@@ -42,7 +42,8 @@ struct publish {
     struct popular *popular;
     struct popular_writer *popular_writer;
     uint32_t relations, windows;
-    uint32_t generation;
+    uint32_t generation; /* of the sink, and of lives */
+    uint32_t lives;      /* times the ttl was changed */
     struct strbuf key, value;
     struct sink_member *members; /* counts_max; owned */
     struct publish_stats stats;
@@ -489,20 +490,27 @@ static void work_sweep(struct publish *publish, const struct publish_turn *turn,
 
 /* ---- the module's face ---- */
 
+/* Whatever sweep is under way has looked at rows that are to be looked at
+ * again. */
+static void begin_anew(struct publish *publish)
+{
+    publish->sweep.is_wanted = 1;
+    publish->sweep.phase = SWEEP_RESTING;
+    publish->sweep.begun_us = publish->sweep.full_us = INT64_MIN / 2;
+    publish->sweep.is_full = 0;
+}
+
 /* Whatever was written before is unknown now: a sweep writes all anew. */
 static void follow_sink(struct publish *publish)
 {
     uint32_t generation =
-        (uint32_t)publish->sink->generation(publish->sink->self);
+        (uint32_t)publish->sink->generation(publish->sink->self) +
+        publish->lives;
 
     if (generation == publish->generation)
         return;
     publish->generation = generation;
-    publish->sweep.is_wanted = 1;
-    if (publish->sweep.phase != SWEEP_RESTING)
-        publish->sweep.phase = SWEEP_RESTING;
-    publish->sweep.full_us = INT64_MIN / 2;
-    publish->sweep.is_full = 0;
+    begin_anew(publish);
 }
 
 void publish_adopt(struct publish *publish)
@@ -516,6 +524,48 @@ void publish_adopt(struct publish *publish)
         published->generation = publish->generation - 1;
     }
     publish->sweep.is_wanted = 1;
+}
+
+static void count_anew(struct publish *publish)
+{
+    uint32_t end = intern_end(engine_items(publish->engine));
+    uint32_t all = (1u << publish->relations) - 1;
+
+    free(publish->members);
+    publish->members =
+        mem_new(publish->rules.counts_max + 1, sizeof *publish->members);
+    for (uint32_t item = 1; item < end; item++)
+        published_at(&publish->store, item)->counts_due =
+            publish->rules.counts_max > 0 ? all : 0;
+}
+
+void publish_retune(struct publish *publish, const struct publish_rules *rules)
+{
+    const char *prefix = publish->rules.prefix;
+    int is_ttl = publish->rules.ttl_ms != rules->ttl_ms;
+    int is_counts = publish->rules.counts_max != rules->counts_max;
+
+    publish->rules = *rules;
+    publish->rules.prefix = prefix;
+    if (is_counts)
+        count_anew(publish);
+    if (is_ttl)
+        publish->lives++;
+    begin_anew(publish);
+}
+
+int publish_has_list(struct publish *publish, uint32_t item, uint32_t relation,
+                     uint32_t window)
+{
+    const struct published *published = published_at(&publish->store, item);
+
+    return published->digests != NULL &&
+           published->digests[relation * publish->windows + window] != 0;
+}
+
+int publish_has_popular(const struct publish *publish, struct text key)
+{
+    return popular_writer_has(publish->popular_writer, key);
 }
 
 int publish_work(struct publish *publish, const struct publish_turn *turn)
