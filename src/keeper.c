@@ -361,7 +361,9 @@ void keeper_free(struct keeper *keeper)
     free(keeper);
 }
 
-/* Spread over the interval, so that they do not all come at once. */
+/* Spread over the interval, so that they do not all come at once; groups at
+ * rest ask for their heads in turn, so a process that was overtaken hears of it
+ * soon from one of them. */
 static void begin_group(struct keeper *keeper, uint32_t number)
 {
     const struct startup_group *loaded = startup_group(keeper->startup, number);
@@ -377,7 +379,8 @@ static void begin_group(struct keeper *keeper, uint32_t number)
     memcpy(group->durable, loaded->marks, bytes);
     group->base_bytes = loaded->base_bytes;
     group->log_bytes = loaded->log_bytes;
-    group->answered_us = keeper->now_us;
+    group->answered_us =
+        keeper->now_us - IDLE_US * (int64_t)number / keeper->rules.groups_count;
     group->due_us = keeper->now_us +
                     interval_us * (int64_t)number / keeper->rules.groups_count;
 }
