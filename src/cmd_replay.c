@@ -6,6 +6,7 @@
 #include "print.h"
 #include "rfc3339.h"
 #include "source_file.h"
+#include "store_check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCH = 2000 };
+enum { BATCH = 2000, REDIS_MS = 5000 };
 
 static const char help[] =
     "Usage: terkait replay [OPTION]... FILE...\n"
@@ -174,18 +175,41 @@ static int feed_and_print(struct replay *replay, struct err *err)
     return 0;
 }
 
+/* Lists of a replay must not mix with those of a state that goes on. */
+static int check_prefix(const struct config *config, struct err *err)
+{
+    struct redis *redis;
+    int is_used;
+
+    if (redis_open(&redis, config->redis.url, "replay", err) < 0)
+        return -1;
+    is_used = store_is_used(redis, config->redis.prefix, REDIS_MS, err);
+    redis_close(redis);
+    if (is_used > 0)
+        return err_set(err,
+                       "the prefix \"%s\" has the durable state of a `terkait "
+                       "run`; choose another with -s redis.prefix=...",
+                       config->redis.prefix);
+    return is_used;
+}
+
 static int feed_redis(struct replay *replay, struct err *err)
 {
-    struct daemon_parts parts = {
-        .config = replay->config,
+    struct daemon_round round = {
         .engine = replay->engine,
         .source = &replay->source,
         .progress = show_progress,
-        .progress_context = replay,
+        .context = replay,
     };
-    int signals = daemon_signals();
-    int result = daemon_run(&parts, signals, err);
+    struct daemon *daemon;
+    int signals = daemon_signals(), result = -1;
 
+    if (check_prefix(replay->config, err) == 0 &&
+        daemon_open(&daemon, replay->config, signals, err) == 0) {
+        if (daemon_run(daemon, &round, err) == DAEMON_DONE)
+            result = 0;
+        daemon_close(daemon);
+    }
     close(signals);
     return result;
 }

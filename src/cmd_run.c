@@ -1,8 +1,7 @@
 #include "cmd.h"
 
 #include "daemon.h"
-#include "engine.h"
-#include "source_kafka.h"
+#include "service.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -15,71 +14,68 @@ static const char help[] =
     "\n" CMD_SETTINGS_HELP "      --help              this text\n"
     "\n"
     "It says what it does on stderr, a line each. SIGTERM or SIGINT: stops\n"
-    "reading, publishes what is waiting, ends; a second one leaves at once.\n"
+    "reading, makes all durable, publishes what is waiting, ends; a second\n"
+    "one leaves at once. A second `run` on the same prefix takes over.\n"
     "\n"
-    "Exit codes: 0 ended in order, 1 failed, 2 usage, 78 configuration.\n"
+    "Exit codes: 0 ended in order, 1 failed or refused, 2 usage, 4 another\n"
+    "process took over (do not restart), 78 configuration.\n"
     "Example: terkait run -c /etc/terkait/terkait.conf -s log.level=debug\n";
 
-static int run_engine(const struct config *config, int signals, struct err *err)
-{
-    struct source_kafka_rules rules = {
-        .brokers = config->kafka.brokers,
-        .topic = config->kafka.topic,
-        .group = config->kafka.group,
-        .set = (const char *const *)config->kafka.set,
-        .set_count = config->kafka.set_count,
-        .future_ms = config->engine.session.future_ms,
-    };
-    struct source source;
-    struct daemon_parts parts = {.config = config, .source = &source};
-    int result;
+enum { OPTION_ACCEPT_LOSS = 256, OPTION_NEW };
 
-    if (source_kafka_open(&source, &rules, err) < 0)
+/* Returns -1 to go on, else an exit code. */
+static int take_option(struct cmd_settings *settings,
+                       struct service_options *service, int option)
+{
+    if (cmd_settings_option(settings, option, optarg))
         return -1;
-    parts.kafka = &source;
-    parts.engine = engine_new(&config->engine);
-    LOG(LOG_INFO, "started", F_TEXT("version", TERKAIT_VERSION),
-        F_TEXT("topic", config->kafka.topic),
-        F_TEXT("brokers", config->kafka.brokers),
-        F_TEXT("prefix", config->redis.prefix));
-    result = daemon_run(&parts, signals, err);
-    source.free(source.self);
-    engine_free(parts.engine);
-    return result;
+    switch (option) {
+    case OPTION_ACCEPT_LOSS:
+        service->accept_loss = 1;
+        return -1;
+    case OPTION_NEW:
+        service->is_new = 1;
+        return -1;
+    case 'h':
+        fputs(help, stdout);
+        return EXIT_CODE_OK;
+    default:
+        return cmd_usage("run", "unknown option");
+    }
 }
 
 int cmd_run(int argc, char **argv)
 {
     static const struct option options[] = {
-        CMD_SETTINGS_LONG, {"help", no_argument, NULL, 'h'}, {0}};
+        CMD_SETTINGS_LONG,
+        {"accept-loss", no_argument, NULL, OPTION_ACCEPT_LOSS},
+        {"new", no_argument, NULL, OPTION_NEW},
+        {"help", no_argument, NULL, 'h'},
+        {0}};
     struct cmd_settings settings = {0};
-    struct err err = ERR_NONE;
+    struct service_options service = {0};
     struct config *config;
     int option, code, signals;
 
     while ((option = getopt_long(argc, argv, CMD_SETTINGS_SHORT, options,
                                  NULL)) != -1) {
-        if (cmd_settings_option(&settings, option, optarg))
-            continue;
-        if (option != 'h')
-            return cmd_usage("run", "unknown option");
-        fputs(help, stdout);
-        return EXIT_CODE_OK;
+        code = take_option(&settings, &service, option);
+        if (code >= 0)
+            return code;
     }
     if (optind < argc)
         return cmd_usage("run", "what is \"%s\"?", argv[optind]);
     code = cmd_settings_load(&config, &settings);
     if (code != EXIT_CODE_OK)
         return code;
-    log_setup(config->log.level, config->log.format);
     config_warn_unused(config);
     signals = daemon_signals();
-    if (run_engine(config, signals, &err) < 0) {
-        LOG(LOG_ERROR, "failed", F_TEXT("error", err.text));
-        code = EXIT_CODE_FAILED;
-    } else {
-        LOG(LOG_INFO, "stopped", F_INT("code", 0));
-    }
+    LOG(LOG_INFO, "started", F_TEXT("version", TERKAIT_VERSION),
+        F_TEXT("topic", config->kafka.topic),
+        F_TEXT("brokers", config->kafka.brokers),
+        F_TEXT("prefix", config->redis.prefix));
+    code = service_run(config, &service, signals);
+    LOG(LOG_INFO, "stopped", F_INT("code", code));
     close(signals);
     config_free(config);
     return code;

@@ -1,11 +1,13 @@
 #include "daemon.h"
 
 #include "clock.h"
+#include "mem.h"
 #include "publish.h"
 #include "redis.h"
 #include "sink_redis.h"
 #include "status.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -18,27 +20,33 @@ enum {
     SLICE_ROWS = 32,        /* looked at between two looks at the clock */
     STILL_US = 1000000,     /* no input for that long: it is still */
     BEHIND_RECORDS = 20000, /* known and not read: a backlog */
-    FLUSH_US = 5000000,     /* publishing after a stop */
-    STATUS_US = 1000000
+    FLUSH_US = 10000000,    /* after a stop */
+    STATUS_US = 1000000,
+    AWAY_US = 60000000 /* nothing made durable for that long: stop
+                          reading, Kafka keeps it better than memory */
 };
 
 struct daemon {
-    const struct daemon_parts *parts;
+    const struct config *config;
     struct redis *redis;
     struct sink sink;
     struct sink_redis *sink_redis;
-    struct publish *publish;
     struct status *status;
-    struct record *records; /* BATCH */
+    struct record *records; /* BATCH; owned */
     int signals;
     int is_stopping; /* signals seen */
-    int is_ended;    /* the source has no more */
-    int is_behind;
-    int has_work; /* the publisher asked to come back at once */
     int64_t now_us;
+    int64_t status_us;
+    /* of the round */
+    const struct daemon_round *round;
+    struct publish *publish;
+    int has_begun; /* reading and publishing */
+    int is_ended;  /* the source has no more */
+    int is_behind;
+    int is_held;          /* not reading, for nothing becomes durable */
+    int has_work;         /* the publisher asked to come back at once */
     int64_t input_us;     /* when the latest record came */
     int64_t caught_up_us; /* when the latest backlog ended */
-    int64_t status_us;
 };
 
 int daemon_signals(void)
@@ -68,9 +76,11 @@ static void take_signals(struct daemon *daemon)
     }
 }
 
+/* ---- input ---- */
+
 static void judge_backlog(struct daemon *daemon)
 {
-    const struct source *source = daemon->parts->source;
+    const struct source *source = daemon->round->source;
     enum source_state state = source->state(source->self);
     int64_t lag = source->lag(source->self);
     int was_behind = daemon->is_behind;
@@ -82,23 +92,44 @@ static void judge_backlog(struct daemon *daemon)
         daemon->caught_up_us = daemon->now_us;
 }
 
+/* While the store is away memory runs ahead of it, but not without end. */
+static void judge_hold(struct daemon *daemon)
+{
+    struct keeper *keeper = daemon->round->keeper;
+    int is_away = keeper != NULL &&
+                  keeper_stats(keeper, daemon->now_us)->oldest_us > 2 * AWAY_US;
+
+    if (is_away != daemon->is_held)
+        LOG(LOG_WARN, is_away ? "reading_held" : "reading_resumed",
+            F_TEXT("because", is_away ? "nothing became durable for a while"
+                                      : "checkpoints are acknowledged again"));
+    daemon->is_held = is_away;
+}
+
 static int read_records(struct daemon *daemon, struct err *err)
 {
-    const struct source *source = daemon->parts->source;
+    const struct source *source = daemon->round->source;
     int64_t wait_ms = daemon->has_work ? 0 : WAIT_MS;
     int count;
 
     if (daemon->is_ended)
         return 0;
+    if (daemon->is_held) {
+        poll(NULL, 0, WAIT_MS);
+        daemon->now_us = clock_mono_us();
+        return 0;
+    }
     count = source->poll(source->self, daemon->records, BATCH, wait_ms, err);
     for (int i = 0; i < count; i++)
-        engine_take(daemon->parts->engine, &daemon->records[i]);
+        engine_take(daemon->round->engine, &daemon->records[i]);
     daemon->now_us = clock_mono_us();
     if (count > 0)
         daemon->input_us = daemon->now_us;
     judge_backlog(daemon);
     return count;
 }
+
+/* ---- output ---- */
 
 static int is_still(const struct daemon *daemon)
 {
@@ -127,23 +158,65 @@ static void publish_slice(struct daemon *daemon)
 
 static void tell(struct daemon *daemon, int is_last)
 {
-    const struct daemon_parts *parts = daemon->parts;
+    const struct daemon_round *round = daemon->round;
     struct status_parts from = {
-        .engine = parts->engine,
+        .engine = round->engine,
         .publish = daemon->publish,
         .redis = daemon->redis,
         .sink = daemon->sink_redis,
-        .source = parts->source,
-        .kafka = parts->kafka,
+        .source = round->source,
+        .kafka = round->kafka,
     };
 
+    status_note(daemon->status, &from, clock_wall_ms());
     if (!is_last && daemon->now_us - daemon->status_us < STATUS_US)
         return;
     daemon->status_us = daemon->now_us;
     status_collect(daemon->status, &from, daemon->now_us, clock_wall_ms());
-    status_send(daemon->status, daemon->redis, parts->config->redis.prefix);
-    if (parts->progress != NULL)
-        parts->progress(parts->progress_context, is_last);
+    status_send(daemon->status, daemon->redis, daemon->config->redis.prefix);
+    if (round->progress != NULL)
+        round->progress(round->context, is_last);
+    judge_hold(daemon);
+}
+
+/* ---- the loop ---- */
+
+/* What the keeper's phase means for the round; DAEMON_DONE: go on. */
+static enum daemon_end keep(struct daemon *daemon)
+{
+    struct keeper *keeper = daemon->round->keeper;
+
+    if (keeper == NULL)
+        return DAEMON_DONE;
+    switch (keeper_work(keeper, daemon->now_us, clock_wall_ms())) {
+    case KEEPER_STARTING:
+    case KEEPER_RUNNING:
+        return DAEMON_DONE;
+    case KEEPER_START_OVER:
+        return DAEMON_START_OVER;
+    case KEEPER_TAKEN_OVER:
+        return DAEMON_TAKEN_OVER;
+    case KEEPER_REFUSED:
+        return DAEMON_REFUSED;
+    case KEEPER_MISFIT:
+        return DAEMON_MISFIT;
+    }
+    ASSERT(!"a phase");
+    return DAEMON_FAILED;
+}
+
+static void begin_when_ready(struct daemon *daemon)
+{
+    const struct daemon_round *round = daemon->round;
+
+    if (daemon->has_begun ||
+        (round->keeper != NULL && !keeper_is_running(round->keeper)))
+        return;
+    daemon->has_begun = 1;
+    daemon->input_us = daemon->now_us;
+    if (round->begin != NULL)
+        round->begin(round->context);
+    publish_adopt(daemon->publish);
 }
 
 /* Everything that was touched is written, and Redis has answered. */
@@ -153,64 +226,141 @@ static int is_published(const struct daemon *daemon)
            redis_outstanding(daemon->redis) == 0;
 }
 
-static void turn_without_input(struct daemon *daemon)
+static void turn_outside(struct daemon *daemon)
 {
-    redis_pump(daemon->redis, clock_mono_us(), daemon->has_work ? 0 : 1);
+    redis_pump(daemon->redis, clock_mono_us(), 0);
     daemon->now_us = clock_mono_us();
     take_signals(daemon);
-    publish_slice(daemon);
+    if (daemon->has_begun)
+        publish_slice(daemon);
     tell(daemon, 0);
 }
 
-/* What is waiting is written; what only a sweep would bring is left to the
- * next start. */
-static void flush(struct daemon *daemon)
+static enum daemon_end loop(struct daemon *daemon, struct err *err)
+{
+    const struct daemon_round *round = daemon->round;
+
+    while (!daemon->is_stopping) {
+        enum daemon_end end;
+
+        if (read_records(daemon, err) < 0)
+            return DAEMON_FAILED;
+        end = keep(daemon);
+        if (end != DAEMON_DONE)
+            return end;
+        begin_when_ready(daemon);
+        turn_outside(daemon);
+        if (daemon->has_begun && daemon->is_ended && is_published(daemon))
+            break;
+        if (daemon->has_begun && round->has_grown != NULL &&
+            round->has_grown(round->context))
+            return DAEMON_START_OVER;
+    }
+    return DAEMON_DONE;
+}
+
+static int is_flushed(const struct daemon *daemon)
+{
+    const struct keeper *keeper = daemon->round->keeper;
+
+    return (keeper == NULL || keeper_is_clean(keeper)) &&
+           (is_published(daemon) || !redis_is_ready(daemon->redis));
+}
+
+/* Durable state first; lists as far as time allows: what is missing the next
+ * start brings. */
+static enum daemon_end flush(struct daemon *daemon)
 {
     int64_t until_us = clock_mono_us() + FLUSH_US;
+    enum daemon_end end = DAEMON_DONE;
 
-    do
-        turn_without_input(daemon);
-    while (daemon->now_us < until_us && redis_is_ready(daemon->redis) &&
-           !is_published(daemon));
+    if (!daemon->has_begun)
+        return DAEMON_DONE;
+    if (daemon->round->keeper != NULL)
+        keeper_end(daemon->round->keeper);
+    while (end == DAEMON_DONE && daemon->now_us < until_us &&
+           !is_flushed(daemon)) {
+        end = keep(daemon);
+        turn_outside(daemon);
+        redis_pump(daemon->redis, daemon->now_us, daemon->has_work ? 0 : 1);
+    }
+    if (end != DAEMON_DONE)
+        return end;
+    if (daemon->round->keeper != NULL)
+        LOG(LOG_INFO, "state_kept",
+            F_TEXT("clean",
+                   keeper_is_clean(daemon->round->keeper) ? "yes" : "no"));
     tell(daemon, 1);
     while (redis_outstanding(daemon->redis) > 0 && daemon->now_us < until_us) {
         redis_pump(daemon->redis, daemon->now_us, 10);
         daemon->now_us = clock_mono_us();
     }
+    return DAEMON_DONE;
 }
 
-static int loop(struct daemon *daemon, struct err *err)
+enum daemon_end daemon_run(struct daemon *daemon,
+                           const struct daemon_round *round, struct err *err)
 {
-    while (!daemon->is_stopping) {
-        if (read_records(daemon, err) < 0)
-            return -1;
-        turn_without_input(daemon);
-        if (daemon->is_ended && is_published(daemon))
-            break;
+    enum daemon_end end;
+
+    daemon->round = round;
+    daemon->publish =
+        publish_new(&daemon->config->publish, round->engine, &daemon->sink);
+    daemon->has_begun = daemon->is_ended = daemon->is_behind = 0;
+    daemon->is_held = daemon->has_work = 0;
+    daemon->caught_up_us = 0;
+    daemon->now_us = daemon->input_us = clock_mono_us();
+    end = loop(daemon, err);
+    if (end == DAEMON_DONE || end == DAEMON_FAILED) {
+        enum daemon_end last = flush(daemon);
+
+        end = end == DAEMON_DONE ? last : end;
     }
+    if (end != DAEMON_DONE && end != DAEMON_FAILED && round->keeper != NULL)
+        err_set(err, "%s", keeper_reason(round->keeper));
+    publish_free(daemon->publish);
+    daemon->publish = NULL;
+    return end;
+}
+
+/* ---- life ---- */
+
+int daemon_open(struct daemon **out, const struct config *config, int signals,
+                struct err *err)
+{
+    struct daemon *daemon = mem_new(1, sizeof *daemon);
+
+    daemon->config = config;
+    daemon->signals = signals;
+    if (redis_open(&daemon->redis, config->redis.url, "lists", err) < 0) {
+        free(daemon);
+        return -1;
+    }
+    daemon->sink_redis = sink_redis_new(&daemon->sink, daemon->redis);
+    daemon->status = status_new(clock_wall_ms());
+    daemon->records = mem_new(BATCH, sizeof *daemon->records);
+    *out = daemon;
     return 0;
 }
 
-int daemon_run(const struct daemon_parts *parts, int signals, struct err *err)
+void daemon_close(struct daemon *daemon)
 {
-    struct daemon daemon = {.parts = parts, .signals = signals};
-    int result;
+    if (daemon == NULL)
+        return;
+    redis_close(daemon->redis);
+    sink_redis_free(daemon->sink_redis);
+    status_free(daemon->status);
+    free(daemon->records);
+    free(daemon);
+}
 
-    if (redis_open(&daemon.redis, parts->config->redis.url, "lists", err) < 0)
-        return -1;
-    daemon.sink_redis = sink_redis_new(&daemon.sink, daemon.redis);
-    daemon.publish =
-        publish_new(&parts->config->publish, parts->engine, &daemon.sink);
-    daemon.status = status_new(clock_wall_ms());
-    daemon.records = calloc(BATCH, sizeof *daemon.records);
-    ASSERT(daemon.records != NULL);
-    daemon.now_us = daemon.input_us = clock_mono_us();
-    result = loop(&daemon, err);
-    flush(&daemon);
-    redis_close(daemon.redis);
-    publish_free(daemon.publish);
-    sink_redis_free(daemon.sink_redis);
-    status_free(daemon.status);
-    free(daemon.records);
-    return result;
+int daemon_idle(struct daemon *daemon, int64_t wait_ms)
+{
+    struct pollfd descriptor = {.fd = daemon->signals, .events = POLLIN};
+
+    redis_pump(daemon->redis, clock_mono_us(), 0);
+    poll(&descriptor, 1, (int)wait_ms);
+    daemon->now_us = clock_mono_us();
+    take_signals(daemon);
+    return daemon->is_stopping != 0;
 }

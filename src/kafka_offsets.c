@@ -11,12 +11,31 @@ void kafka_offsets_deinit(struct kafka_offsets *offsets)
     *offsets = (struct kafka_offsets){0};
 }
 
-void kafka_offsets_add(struct kafka_offsets *offsets, int64_t start)
+static int64_t handed_before(const struct kafka_offsets *offsets,
+                             uint32_t partition)
 {
-    offsets->at =
-        mem_resize(offsets->at, offsets->count + 1, sizeof *offsets->at);
-    offsets->at[offsets->count++] =
-        (struct kafka_offset){.next = start, .end = -1, .committed = -1};
+    return partition < offsets->known ? offsets->at[partition].handed : 0;
+}
+
+void kafka_offsets_begin(struct kafka_offsets *offsets, const int64_t *starts,
+                         uint32_t count)
+{
+    if (count > offsets->known)
+        offsets->at = mem_resize(offsets->at, count, sizeof *offsets->at);
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t handed = handed_before(offsets, i);
+
+        ASSERT(starts[i] >= 0);
+        offsets->at[i] = (struct kafka_offset){
+            .next = starts[i],
+            .end = -1,
+            .handed = handed,
+            .below = starts[i] < handed ? handed : INT64_MAX,
+        };
+    }
+    offsets->count = count;
+    offsets->known = count > offsets->known ? count : offsets->known;
+    offsets->at_end = 0;
 }
 
 static struct kafka_offset *find(const struct kafka_offsets *offsets,
@@ -39,9 +58,11 @@ int kafka_offsets_take(struct kafka_offsets *offsets, uint32_t partition,
 {
     struct kafka_offset *one = find(offsets, partition);
 
-    if (offset < one->next)
+    if (offset < one->next || offset >= one->below)
         return 0;
     one->next = offset + 1;
+    one->handed = one->next > one->handed ? one->next : one->handed;
+    one->below = INT64_MAX;
     if (one->is_at_end)
         offsets->at_end--;
     one->is_at_end = 0;
@@ -53,7 +74,8 @@ void kafka_offsets_reach_end(struct kafka_offsets *offsets, uint32_t partition,
 {
     struct kafka_offset *one = find(offsets, partition);
 
-    if (offset < kafka_offsets_position(offsets, partition))
+    if (offset < kafka_offsets_position(offsets, partition) ||
+        offset >= one->below)
         return;
     one->end = offset;
     if (!one->is_at_end)
@@ -67,13 +89,11 @@ int kafka_offsets_are_at_end(const struct kafka_offsets *offsets)
 }
 
 int64_t kafka_offsets_lag(const struct kafka_offsets *offsets,
-                          uint32_t partition, int64_t oldest, int64_t end)
+                          uint32_t partition, int64_t end)
 {
     int64_t from = kafka_offsets_position(offsets, partition);
 
-    if (from < 0)
-        from = oldest;
-    if (from < 0 || end < 0)
+    if (end < 0)
         return -1;
     return end > from ? end - from : 0;
 }

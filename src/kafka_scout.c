@@ -22,8 +22,11 @@ struct kafka_scout {
     rd_kafka_t *kafka;
     rd_kafka_topic_t *topic;
     rd_kafka_queue_t *answers; /* about settings */
+    /* The thread's own: */
     int64_t back_off_ms;
-    struct kafka_findings found; /* the thread's own */
+    struct kafka_findings found;
+    struct kafka_survey *survey; /* to be posted; or NULL */
+    uint64_t surveyed;           /* how many were asked for when it began */
 
     pthread_t thread;
     pthread_mutex_t lock;
@@ -33,6 +36,8 @@ struct kafka_scout {
     int is_hurried;
     int has_mail;
     struct kafka_findings mail;
+    struct kafka_survey *mailed_survey; /* or NULL */
+    uint64_t surveys_wanted;
 };
 
 void topic_settings_put(struct topic_settings *settings, const char *name,
@@ -48,8 +53,9 @@ void topic_settings_put(struct topic_settings *settings, const char *name,
         settings->ahead_max_ms = strtoll(value, NULL, 10);
 }
 
-static int is_stopped(struct kafka_scout *self)
+static int is_stopped(void *context)
 {
+    struct kafka_scout *self = context;
     int stopped;
 
     pthread_mutex_lock(&self->lock);
@@ -180,9 +186,42 @@ static void look(struct kafka_scout *self)
         look_at_settings(self);
 }
 
-static int is_calm(const struct kafka_findings *found)
+static uint64_t surveys_wanted(struct kafka_scout *self)
 {
-    return found->is_answered && found->partitions > 0;
+    uint64_t wanted;
+
+    pthread_mutex_lock(&self->lock);
+    wanted = self->surveys_wanted;
+    pthread_mutex_unlock(&self->lock);
+    return wanted;
+}
+
+/* After a look that went well: the number of partitions is of now. */
+static void look_closer(struct kafka_scout *self, uint64_t wanted)
+{
+    struct kafka_findings *found = &self->found;
+    const struct kafka_survey_rules rules = {
+        .kafka = self->kafka,
+        .topic = rd_kafka_topic_name(self->topic),
+        .partitions = found->partitions,
+        .timeout_ms = ANSWER_MS,
+        .is_stopped = is_stopped,
+        .context = self,
+    };
+
+    found->survey_problem = ERR_NONE;
+    if (wanted == self->surveyed || !found->is_answered ||
+        found->problem.text[0] != '\0' || found->partitions == 0)
+        return;
+    self->survey = kafka_survey_new(&rules, &found->survey_problem);
+    if (self->survey != NULL)
+        self->surveyed = wanted;
+}
+
+static int is_calm(struct kafka_scout *self)
+{
+    return self->found.is_answered && self->found.partitions > 0 &&
+           self->surveyed == surveys_wanted(self);
 }
 
 static struct timespec in_ms(int64_t ms)
@@ -204,11 +243,24 @@ static int64_t next_pause_ms(struct kafka_scout *self)
     int64_t pause_ms = self->back_off_ms;
 
     self->back_off_ms = PAUSE_MIN_MS;
-    if (is_calm(&self->found))
+    if (is_calm(self))
         return PAUSE_CALM_MS;
     self->back_off_ms =
         pause_ms * 2 < PAUSE_MAX_MS ? pause_ms * 2 : PAUSE_MAX_MS;
     return pause_ms;
+}
+
+/* Under the lock. A survey that was not wanted any more when it was done is
+ * of no use to anybody. */
+static void post_survey(struct kafka_scout *self)
+{
+    if (self->survey != NULL && self->surveyed == self->surveys_wanted) {
+        ASSERT(self->mailed_survey == NULL);
+        self->mailed_survey = self->survey;
+    } else {
+        kafka_survey_free(self->survey);
+    }
+    self->survey = NULL;
 }
 
 /* Posts what was found and sleeps. Returns 0 when the scout is to stop. */
@@ -220,6 +272,7 @@ static int post_and_rest(struct kafka_scout *self, int64_t pause_ms)
     pthread_mutex_lock(&self->lock);
     self->mail = self->found;
     self->has_mail = 1;
+    post_survey(self);
     while (!self->is_stopped && !self->is_hurried)
         if (pthread_cond_timedwait(&self->wake, &self->lock, &until) != 0)
             break;
@@ -236,7 +289,10 @@ static void *patrol(void *context)
     struct kafka_scout *self = context;
 
     do {
+        uint64_t wanted = surveys_wanted(self);
+
         look(self);
+        look_closer(self, wanted);
     } while (post_and_rest(self, next_pause_ms(self)));
     return NULL;
 }
@@ -262,6 +318,7 @@ struct kafka_scout *kafka_scout_new(struct rd_kafka_s *kafka, const char *topic)
     ASSERT(self->topic != NULL);
     self->answers = rd_kafka_queue_new(kafka);
     self->back_off_ms = PAUSE_MIN_MS;
+    self->surveys_wanted = 1;
     pthread_mutex_init(&self->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -282,6 +339,7 @@ void kafka_scout_free(struct kafka_scout *self)
     pthread_join(self->thread, NULL);
     pthread_cond_destroy(&self->wake);
     pthread_mutex_destroy(&self->lock);
+    kafka_survey_free(self->mailed_survey);
     rd_kafka_queue_destroy(self->answers);
     rd_kafka_topic_destroy(self->topic);
     free(self);
@@ -298,6 +356,28 @@ int kafka_scout_news(struct kafka_scout *self, struct kafka_findings *out)
     self->has_mail = 0;
     pthread_mutex_unlock(&self->lock);
     return has_mail;
+}
+
+struct kafka_survey *kafka_scout_steal_survey(struct kafka_scout *self)
+{
+    struct kafka_survey *survey;
+
+    pthread_mutex_lock(&self->lock);
+    survey = self->mailed_survey;
+    self->mailed_survey = NULL;
+    pthread_mutex_unlock(&self->lock);
+    return survey;
+}
+
+void kafka_scout_survey_again(struct kafka_scout *self)
+{
+    pthread_mutex_lock(&self->lock);
+    kafka_survey_free(self->mailed_survey);
+    self->mailed_survey = NULL;
+    self->surveys_wanted++;
+    self->is_hurried = 1;
+    pthread_cond_signal(&self->wake);
+    pthread_mutex_unlock(&self->lock);
 }
 
 void kafka_scout_hurry(struct kafka_scout *self)

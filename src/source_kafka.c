@@ -13,7 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUERY_MS = 1000, ASSIGN_AGAIN_US = 1000000, REASON_BYTES = 512 };
+enum {
+    QUERY_MS = 1000,
+    ASSIGN_AGAIN_US = 1000000,
+    SETTLE_US = 50000, /* from a stop to the next assignment */
+    REASON_BYTES = 512,
+    ISOLATION_BYTES = 32
+};
 
 struct kafka_source {
     struct source_kafka_rules rules;
@@ -21,14 +27,21 @@ struct kafka_source {
     rd_kafka_queue_t *queue;
     struct kafka_scout *scout;
     struct kafka_findings findings; /* the latest */
+    struct kafka_survey *survey;    /* or NULL */
     struct kafka_offsets offsets;
-    int64_t assign_us; /* when the assignment is due again; 0: it stands */
+    int is_begun;
+    int is_assigned;    /* since it was begun */
+    int64_t assign_us;  /* when the assignment is due (again); 0: it stands */
+    int64_t stopped_us; /* 0: never */
+    int64_t *committed; /* acknowledged, by partition; -1: none */
+    uint32_t committed_count;
     rd_kafka_message_t **batch;
     size_t batch_count;
     size_t batch_capacity;
     struct source_kafka_stats stats;
     int is_missed;      /* brokers, and said so */
     struct err failure; /* what ended the reading */
+    char isolation[ISOLATION_BYTES];
 };
 
 /* ---- partitions ---- */
@@ -42,14 +55,13 @@ static void assign(struct kafka_source *self)
     rd_kafka_resp_err_t problem;
 
     for (uint32_t i = 0; i < self->offsets.count; i++) {
-        int64_t offset = kafka_offsets_position(&self->offsets, i);
-
         rd_kafka_topic_partition_list_add(list, self->rules.topic, (int32_t)i)
-            ->offset = offset >= 0 ? offset : RD_KAFKA_OFFSET_BEGINNING;
+            ->offset = kafka_offsets_position(&self->offsets, i);
     }
     problem = rd_kafka_assign(self->kafka, list);
     rd_kafka_topic_partition_list_destroy(list);
     self->assign_us = 0;
+    self->is_assigned = 1;
     if (problem == RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
     self->stats.errors++;
@@ -58,25 +70,11 @@ static void assign(struct kafka_source *self)
         F_TEXT("at", "assign"));
 }
 
-static int64_t start_offset(const struct kafka_source *self, uint32_t partition)
+static void assign_what_is_due(struct kafka_source *self)
 {
-    int64_t offset;
-
-    if (self->rules.start_offset == NULL)
-        return SOURCE_KAFKA_BEGINNING;
-    offset = self->rules.start_offset(self->rules.start_context, partition);
-    ASSERT(offset >= 0 || offset == SOURCE_KAFKA_BEGINNING);
-    return offset;
-}
-
-static void adopt_partitions(struct kafka_source *self, uint32_t count)
-{
-    for (uint32_t i = self->offsets.count; i < count; i++)
-        kafka_offsets_add(&self->offsets, start_offset(self, i));
-    self->stats.partitions = count;
-    LOG(LOG_INFO, "kafka_partitions", F_TEXT("topic", self->rules.topic),
-        F_INT("partitions", count));
-    assign(self);
+    if (self->is_begun && self->assign_us != 0 &&
+        clock_mono_us() >= self->assign_us)
+        assign(self);
 }
 
 /* ---- what brokers and the scout report ---- */
@@ -115,6 +113,21 @@ static void on_error(rd_kafka_t *kafka, int code, const char *reason,
     }
 }
 
+static void acknowledge(struct kafka_source *self, uint32_t partition,
+                        int64_t offset)
+{
+    uint32_t count = self->committed_count;
+
+    if (partition >= count) {
+        self->committed =
+            mem_resize(self->committed, partition + 1, sizeof(int64_t));
+        while (count <= partition)
+            self->committed[count++] = -1;
+        self->committed_count = count;
+    }
+    self->committed[partition] = offset;
+}
+
 static void on_commit(rd_kafka_t *kafka, rd_kafka_resp_err_t problem,
                       rd_kafka_topic_partition_list_t *offsets, void *context)
 {
@@ -126,9 +139,8 @@ static void on_commit(rd_kafka_t *kafka, rd_kafka_resp_err_t problem,
 
         if (problem == RD_KAFKA_RESP_ERR_NO_ERROR)
             problem = one->err;
-        if (problem == RD_KAFKA_RESP_ERR_NO_ERROR &&
-            (uint32_t)one->partition < self->offsets.count)
-            self->offsets.at[one->partition].committed = one->offset;
+        if (problem == RD_KAFKA_RESP_ERR_NO_ERROR)
+            acknowledge(self, (uint32_t)one->partition, one->offset);
     }
     if (problem == RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
@@ -170,6 +182,16 @@ static void take_settings(struct kafka_source *self,
         judge_settings(self, &found->settings);
 }
 
+static void tell_survey_problem(const struct kafka_source *self,
+                                const struct kafka_findings *found)
+{
+    const char *problem = found->survey_problem.text;
+
+    if (problem[0] != '\0' &&
+        strcmp(problem, self->findings.survey_problem.text) != 0)
+        LOG(LOG_WARN, "kafka_survey_failed", F_TEXT("error", problem));
+}
+
 static void take_findings(struct kafka_source *self,
                           const struct kafka_findings *found)
 {
@@ -181,16 +203,26 @@ static void take_findings(struct kafka_source *self,
         LOG(LOG_WARN, "kafka_topic_missing", F_TEXT("topic", self->rules.topic),
             F_TEXT("error", problem));
     take_settings(self, found);
+    tell_survey_problem(self, found);
     self->findings = *found;
-    if (found->partitions > self->offsets.count &&
-        self->failure.text[0] == '\0')
-        adopt_partitions(self, found->partitions);
+}
+
+/* The survey first: findings are then at least as new, and a topic that must
+ * not be read is known before what it holds is. */
+static void take_news(struct kafka_source *self)
+{
+    struct kafka_findings found;
+
+    if (self->survey == NULL)
+        self->survey = kafka_scout_steal_survey(self->scout);
+    if (kafka_scout_news(self->scout, &found))
+        take_findings(self, &found);
 }
 
 /* ---- messages ---- */
 
-/* The offset wanted is not there. When that cannot be confirmed, or nothing
- * was promised yet, the assignment is tried again in a while. */
+/* The offset wanted is not there. When that cannot be confirmed, the
+ * assignment is tried again in a while. */
 static void lose_offset(struct kafka_source *self,
                         const rd_kafka_message_t *message)
 {
@@ -202,7 +234,7 @@ static void lose_offset(struct kafka_source *self,
         QUERY_MS);
 
     self->stats.errors++;
-    if (wanted < 0 || problem != RD_KAFKA_RESP_ERR_NO_ERROR ||
+    if (problem != RD_KAFKA_RESP_ERR_NO_ERROR ||
         (wanted >= oldest && wanted <= end)) {
         self->assign_us = clock_mono_us() + ASSIGN_AGAIN_US;
         LOG(LOG_WARN, "kafka_error", F_TEXT("at", "fetch"),
@@ -261,7 +293,7 @@ static uint32_t take_message(struct kafka_source *self, struct record *out,
 {
     uint32_t partition = (uint32_t)message->partition;
 
-    if (partition >= self->offsets.count)
+    if (!self->is_assigned || partition >= self->offsets.count)
         return 0;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         take_event(self, message);
@@ -319,15 +351,12 @@ static int kafka_poll(void *source, struct record *out, uint32_t max,
                       int64_t timeout_ms, struct err *err)
 {
     struct kafka_source *self = source;
-    struct kafka_findings found;
     uint32_t count = 0;
 
     ASSERT(max > 0);
     release_batch(self);
-    if (kafka_scout_news(self->scout, &found))
-        take_findings(self, &found);
-    if (self->assign_us != 0 && clock_mono_us() >= self->assign_us)
-        assign(self);
+    take_news(self);
+    assign_what_is_due(self);
     fill_batch(self, max, timeout_ms);
     for (size_t i = 0; i < self->batch_count; i++)
         count += take_message(self, &out[count], self->batch[i]);
@@ -347,7 +376,7 @@ static enum source_state kafka_state(void *source)
 {
     const struct kafka_source *self = source;
 
-    if (self->offsets.count == 0)
+    if (!self->is_begun)
         return is_topic_missing(self) ? SOURCE_CAUGHT_UP : SOURCE_READING;
     return kafka_offsets_are_at_end(&self->offsets) ? SOURCE_CAUGHT_UP
                                                     : SOURCE_READING;
@@ -362,7 +391,7 @@ static int64_t partition_lag(const struct kafka_source *self, uint32_t number)
                                        (int32_t)number, &oldest,
                                        &end) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
-    return kafka_offsets_lag(&self->offsets, number, oldest, end);
+    return kafka_offsets_lag(&self->offsets, number, end);
 }
 
 static int64_t kafka_lag(void *source)
@@ -370,7 +399,7 @@ static int64_t kafka_lag(void *source)
     const struct kafka_source *self = source;
     int64_t all = 0;
 
-    if (self->offsets.count == 0)
+    if (!self->is_begun)
         return is_topic_missing(self) ? 0 : -1;
     for (uint32_t i = 0; i < self->offsets.count; i++) {
         int64_t lag = partition_lag(self, i);
@@ -392,6 +421,8 @@ static void kafka_free(void *source)
     if (!kafka_client_destroy(self->kafka))
         return;
     kafka_offsets_deinit(&self->offsets);
+    kafka_survey_free(self->survey);
+    free(self->committed);
     free(self->batch);
     free(self);
 }
@@ -418,6 +449,14 @@ static rd_kafka_t *open_handle(struct kafka_source *self, struct err *err)
     return kafka;
 }
 
+static void note_isolation(struct kafka_source *self)
+{
+    size_t bytes = sizeof self->isolation;
+
+    ASSERT(rd_kafka_conf_get(rd_kafka_conf(self->kafka), "isolation.level",
+                             self->isolation, &bytes) == RD_KAFKA_CONF_OK);
+}
+
 int source_kafka_open(struct source *source,
                       const struct source_kafka_rules *rules, struct err *err)
 {
@@ -429,6 +468,7 @@ int source_kafka_open(struct source *source,
         free(self);
         return -1;
     }
+    note_isolation(self);
     self->queue = rd_kafka_queue_get_consumer(self->kafka);
     ASSERT(self->queue != NULL);
     self->scout = kafka_scout_new(self->kafka, rules->topic);
@@ -438,6 +478,71 @@ int source_kafka_open(struct source *source,
                               .lag = kafka_lag,
                               .free = kafka_free};
     return 0;
+}
+
+int source_kafka_survey(const struct source *source,
+                        struct source_kafka_survey *out)
+{
+    const struct kafka_source *self = source->self;
+
+    if (self->survey == NULL || self->failure.text[0] != '\0')
+        return 0;
+    *out = (struct source_kafka_survey){.cluster = self->survey->cluster,
+                                        .topic = self->rules.topic,
+                                        .count = self->survey->count,
+                                        .at = self->survey->at};
+    return 1;
+}
+
+void source_kafka_survey_again(struct source *source)
+{
+    struct kafka_source *self = source->self;
+
+    kafka_survey_free(self->survey);
+    self->survey = NULL;
+    kafka_scout_survey_again(self->scout);
+}
+
+void source_kafka_begin(struct source *source, const int64_t *offsets,
+                        uint32_t count)
+{
+    struct kafka_source *self = source->self;
+
+    if (self->is_begun)
+        source_kafka_stop(source);
+    kafka_offsets_begin(&self->offsets, offsets, count);
+    self->is_begun = 1;
+    self->stats.partitions = count;
+    self->assign_us = clock_mono_us();
+    if (self->stopped_us != 0 && self->assign_us < self->stopped_us + SETTLE_US)
+        self->assign_us = self->stopped_us + SETTLE_US;
+    LOG(LOG_INFO, "kafka_partitions", F_TEXT("topic", self->rules.topic),
+        F_INT("partitions", count));
+}
+
+void source_kafka_stop(struct source *source)
+{
+    struct kafka_source *self = source->self;
+
+    if (!self->is_begun)
+        return;
+    self->is_begun = 0;
+    self->is_assigned = 0;
+    self->stopped_us = clock_mono_us();
+    self->stats.partitions = 0;
+    rd_kafka_assign(self->kafka, NULL);
+}
+
+int source_kafka_has_grown(const struct source *source)
+{
+    const struct kafka_source *self = source->self;
+
+    return self->is_begun && self->findings.partitions > self->offsets.count;
+}
+
+const char *source_kafka_isolation(const struct source *source)
+{
+    return ((const struct kafka_source *)source->self)->isolation;
 }
 
 int source_kafka_commit(const struct source *source, uint32_t partition,
@@ -463,9 +568,7 @@ int64_t source_kafka_committed(const struct source *source, uint32_t partition)
 {
     const struct kafka_source *self = source->self;
 
-    return partition < self->offsets.count
-               ? self->offsets.at[partition].committed
-               : -1;
+    return partition < self->committed_count ? self->committed[partition] : -1;
 }
 
 void source_kafka_stats(const struct source *source,

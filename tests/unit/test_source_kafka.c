@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { PARTITIONS = 3, BATCH = 64, PATIENCE_US = 20000000 };
+enum { PARTITIONS = 3, PARTITIONS_MAX = 4, BATCH = 64, PATIENCE_US = 20000000 };
 
 /* A cluster, and a producer to it. */
 struct cluster {
@@ -114,10 +114,42 @@ static struct source open_source(const struct source_kafka_rules *rules)
     return source;
 }
 
+static struct source_kafka_survey await_survey(struct source *source)
+{
+    int64_t until_us = clock_mono_us() + PATIENCE_US;
+    struct source_kafka_survey survey = {0};
+    struct record record;
+    struct err err = ERR_NONE;
+
+    while (!source_kafka_survey(source, &survey) && clock_mono_us() < until_us)
+        assert_int_equal(0, source->poll(source->self, &record, 1, 5, &err));
+    assert_true(source_kafka_survey(source, &survey));
+    return survey;
+}
+
+static void begin_at_oldest(struct source *source)
+{
+    struct source_kafka_survey survey = await_survey(source);
+    int64_t offsets[PARTITIONS_MAX];
+
+    assert_in_range(survey.count, 1, PARTITIONS_MAX);
+    for (uint32_t i = 0; i < survey.count; i++)
+        offsets[i] = survey.at[i].oldest;
+    source_kafka_begin(source, offsets, survey.count);
+}
+
+static struct source begin_source(const struct source_kafka_rules *rules)
+{
+    struct source source = open_source(rules);
+
+    begin_at_oldest(&source);
+    return source;
+}
+
 /* What was read: the next number expected, by partition. */
 struct reader {
     struct source source;
-    int64_t next[PARTITIONS];
+    int64_t next[PARTITIONS_MAX];
     int64_t records;
 };
 
@@ -132,7 +164,7 @@ static int read_some(struct reader *reader, struct err *err)
         const struct record *record = &records[i];
         char value[16] = "";
 
-        assert_in_range(record->partition, 0, PARTITIONS - 1);
+        assert_in_range(record->partition, 0, PARTITIONS_MAX - 1);
         assert_in_range(record->length, 1, sizeof value - 1);
         memcpy(value, record->bytes, record->length);
         assert_int_equal(reader->next[record->partition], record->offset);
@@ -192,9 +224,8 @@ static void test_partitions_in_offset_order(void **state)
     make_topic(cluster, PARTITIONS);
     for (int32_t p = 0; p < PARTITIONS; p++)
         produce(cluster, p, 0, 500 + 100 * p);
-    reader.source = open_source(&rules);
+    reader.source = begin_source(&rules);
     assert_int_equal(SOURCE_READING, reader.source.state(reader.source.self));
-    assert_int_equal(-1, reader.source.lag(reader.source.self));
     read_until_caught_up(&reader);
     assert_int_equal(1800, reader.records);
     assert_int_equal(500, reader.next[0]);
@@ -217,7 +248,7 @@ static void test_caught_up_and_lag(void **state)
 
     make_topic(cluster, 2);
     produce(cluster, 0, 0, 1000);
-    reader.source = open_source(&rules);
+    reader.source = begin_source(&rules);
     while (reader.records == 0 && clock_mono_us() < until_us)
         assert_int_not_equal(-1, read_some(&reader, &err));
     assert_int_equal(SOURCE_READING, reader.source.state(reader.source.self));
@@ -238,24 +269,18 @@ static void test_caught_up_and_lag(void **state)
     close_reader(&reader);
 }
 
-static int64_t start_at(void *context, uint32_t partition)
-{
-    return ((const int64_t *)context)[partition];
-}
-
 static void test_resumes_at_offsets(void **state)
 {
     struct cluster *cluster = *state;
     struct source_kafka_rules rules = rules_of(cluster);
-    int64_t starts[] = {70, SOURCE_KAFKA_BEGINNING, 100};
+    const int64_t starts[] = {70, 0, 100};
     struct reader reader = {.next = {70, 0, 100}};
 
-    rules.start_offset = start_at;
-    rules.start_context = starts;
     make_topic(cluster, PARTITIONS);
     for (int32_t p = 0; p < PARTITIONS; p++)
         produce(cluster, p, 0, 100);
     reader.source = open_source(&rules);
+    source_kafka_begin(&reader.source, starts, 3);
     read_until_caught_up(&reader);
     assert_int_equal(30 + 100, reader.records);
     produce(cluster, 2, 100, 5);
@@ -267,16 +292,15 @@ static void test_missing_offset_ends_with_numbers(void **state)
 {
     struct cluster *cluster = *state;
     struct source_kafka_rules rules = rules_of(cluster);
-    int64_t starts[] = {0, 1000};
+    const int64_t starts[] = {0, 1000};
     struct reader reader = {0};
     struct err err = ERR_NONE, again = ERR_NONE;
     int64_t until_us = clock_mono_us() + PATIENCE_US;
 
-    rules.start_offset = start_at;
-    rules.start_context = starts;
     make_topic(cluster, 2);
     produce(cluster, 1, 0, 10);
     reader.source = open_source(&rules);
+    source_kafka_begin(&reader.source, starts, 2);
     while (read_some(&reader, &err) >= 0 && clock_mono_us() < until_us)
         ;
     assert_string_equal("topic events, partition 1: offset 1000 is wanted and "
@@ -303,6 +327,7 @@ static void test_waits_for_the_topic(void **state)
     rd_kafka_mock_topic_set_error(cluster->mock, "events",
                                   RD_KAFKA_RESP_ERR_NO_ERROR);
     produce(cluster, 0, 0, 10);
+    begin_at_oldest(&reader.source);
     read_until_records(&reader, 10);
     close_reader(&reader);
 }
@@ -323,6 +348,7 @@ static void test_waits_for_brokers(void **state)
         assert_int_equal(0, read_some(&reader, &err));
     assert_false(stats_of(&reader).is_up);
     rd_kafka_mock_broker_set_up(cluster->mock, 1);
+    begin_at_oldest(&reader.source);
     read_until_records(&reader, 10);
     assert_true(stats_of(&reader).is_up);
 
@@ -349,7 +375,7 @@ static void test_commit_is_acknowledged(void **state)
 
     make_topic(cluster, 2);
     produce(cluster, 1, 0, 10);
-    reader.source = open_source(&rules);
+    reader.source = begin_source(&rules);
     read_until_records(&reader, 10);
     assert_int_equal(-1, source_kafka_committed(&reader.source, 1));
     assert_int_equal(0, source_kafka_commit(&reader.source, 1, 7, &err));
@@ -359,6 +385,146 @@ static void test_commit_is_acknowledged(void **state)
     assert_int_equal(7, source_kafka_committed(&reader.source, 1));
     assert_int_equal(-1, source_kafka_committed(&reader.source, 0));
     close_reader(&reader);
+}
+
+static void test_nothing_begins_by_itself(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct source_kafka_survey survey;
+    struct reader reader = {0};
+    struct err err = ERR_NONE;
+
+    make_topic(cluster, 2);
+    produce(cluster, 0, 0, 10);
+    reader.source = open_source(&rules);
+    assert_false(source_kafka_survey(&reader.source, &survey));
+    survey = await_survey(&reader.source);
+    assert_string_equal("events", survey.topic);
+    assert_true(strlen(survey.cluster) > 0);
+    assert_int_equal(2, survey.count);
+    assert_int_equal(0, survey.at[0].oldest);
+    assert_int_equal(10, survey.at[0].end);
+    assert_int_equal(-1, survey.at[0].committed);
+    assert_int_equal(0, survey.at[1].end);
+
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(0, read_some(&reader, &err));
+    assert_int_equal(SOURCE_READING, reader.source.state(reader.source.self));
+    assert_int_equal(-1, reader.source.lag(reader.source.self));
+    assert_int_equal(0, stats_of(&reader).partitions);
+    assert_false(source_kafka_has_grown(&reader.source));
+    close_reader(&reader);
+}
+
+static void test_surveys_are_of_now(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct source_kafka_survey survey;
+    struct reader reader = {0};
+    struct err err = ERR_NONE;
+    int64_t until_us = clock_mono_us() + PATIENCE_US;
+
+    make_topic(cluster, 2);
+    produce(cluster, 1, 0, 10);
+    reader.source = open_source(&rules);
+    await_survey(&reader.source);
+    assert_int_equal(0, source_kafka_commit(&reader.source, 1, 7, &err));
+    while (source_kafka_committed(&reader.source, 1) < 0 &&
+           clock_mono_us() < until_us)
+        assert_int_equal(0, read_some(&reader, &err));
+    produce(cluster, 1, 10, 5);
+    source_kafka_survey_again(&reader.source);
+    assert_false(source_kafka_survey(&reader.source, &survey));
+    survey = await_survey(&reader.source);
+    assert_int_equal(15, survey.at[1].end);
+    assert_int_equal(7, survey.at[1].committed);
+    assert_int_equal(-1, survey.at[0].committed);
+
+    /* Asked for twice in a row: what the second is about is in it. */
+    source_kafka_survey_again(&reader.source);
+    produce(cluster, 0, 0, 3);
+    source_kafka_survey_again(&reader.source);
+    assert_int_equal(3, await_survey(&reader.source).at[0].end);
+    close_reader(&reader);
+}
+
+static void test_begins_again_elsewhere(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    struct reader reader = {0};
+    struct err err = ERR_NONE;
+
+    make_topic(cluster, 2);
+    produce(cluster, 0, 0, 2000);
+    produce(cluster, 1, 0, 2000);
+    reader.source = begin_source(&rules);
+    while (reader.next[0] < 100 || reader.next[1] < 100)
+        assert_int_not_equal(-1, read_some(&reader, &err));
+
+    /* The queue is full of what comes next: none of it is handed over. */
+    source_kafka_stop(&reader.source);
+    assert_int_equal(0, stats_of(&reader).partitions);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(0, read_some(&reader, &err));
+    for (int back = 0; back < 10; back++) {
+        const int64_t starts[] = {90 - back, 80 - back};
+
+        reader.next[0] = starts[0];
+        reader.next[1] = starts[1];
+        source_kafka_begin(&reader.source, starts, 2);
+        reader.records = starts[0] + starts[1];
+        while (reader.records < 300 + 100 * back)
+            assert_int_not_equal(-1, read_some(&reader, &err));
+        source_kafka_stop(&reader.source);
+    }
+    source_kafka_begin(&reader.source, reader.next, 2);
+    assert_int_equal(2, stats_of(&reader).partitions);
+    read_until_caught_up(&reader);
+    assert_int_equal(4000, reader.records);
+    assert_int_equal(0, reader.source.lag(reader.source.self));
+    close_reader(&reader);
+}
+
+static void test_more_partitions_are_noticed(void **state)
+{
+    struct cluster *cluster = *state;
+    struct source_kafka_rules rules = rules_of(cluster);
+    const int64_t starts[] = {0};
+    struct reader reader = {0};
+    struct err err = ERR_NONE;
+
+    make_topic(cluster, 2);
+    produce(cluster, 0, 0, 10);
+    produce(cluster, 1, 0, 10);
+    reader.source = open_source(&rules);
+    await_survey(&reader.source);
+    assert_int_equal(0, read_some(&reader, &err));
+    source_kafka_begin(&reader.source, starts, 1);
+    read_until_caught_up(&reader);
+    assert_int_equal(10, reader.records);
+    assert_true(source_kafka_has_grown(&reader.source));
+    begin_at_oldest(&reader.source);
+    assert_false(source_kafka_has_grown(&reader.source));
+    reader.next[0] = 0;
+    read_until_records(&reader, 30);
+    close_reader(&reader);
+}
+
+static void test_isolation_level(void **state)
+{
+    const char *const loose[] = {"isolation.level=read_uncommitted"};
+    struct source_kafka_rules rules = rules_of(*state);
+    struct source source = open_source(&rules);
+
+    assert_string_equal("read_committed", source_kafka_isolation(&source));
+    source.free(source.self);
+    rules.set = loose;
+    source = open_source(&rules);
+    assert_string_equal("read_uncommitted", source_kafka_isolation(&source));
+    source.free(source.self);
 }
 
 static void test_large_batches_are_not_waited_for(void **state)
@@ -371,7 +537,7 @@ static void test_large_batches_are_not_waited_for(void **state)
     int64_t before_us;
 
     make_topic(cluster, 1);
-    reader.source = open_source(&rules);
+    reader.source = begin_source(&rules);
     read_until_caught_up(&reader);
     send_number(cluster, 0, 0); /* comes while the poll waits */
     before_us = clock_mono_us();
@@ -409,6 +575,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_waits_for_brokers, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_commit_is_acknowledged, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_nothing_begins_by_itself, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_surveys_are_of_now, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_begins_again_elsewhere, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_more_partitions_are_noticed,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_isolation_level, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_large_batches_are_not_waited_for,
                                         set_up, tear_down),
