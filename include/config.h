@@ -10,6 +10,7 @@
 #include "err.h"
 #include "log.h"
 #include "publish.h"
+#include "strbuf.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,20 @@ int config_load(struct config **config, const char *path,
                 const char *const *overrides, size_t overrides_count,
                 struct err *err) MUST_CHECK;
 void config_free(struct config *config);
+
+/* What a reload found changed, as texts for people. */
+struct config_changes {
+    struct strbuf taken; /* "lists.k 20 -> 5, lists.score cosine -> llr" */
+    struct strbuf left;  /* "kafka.topic, window.1h": need a restart */
+};
+
+/* Loads all again; what may change while the program runs is taken over into
+ * `config`, which else stays as it is: whatever was borrowed from it still
+ * stands. -1 as config_load: nothing changed. `changes` is written whole. */
+int config_reload(struct config *config, struct config_changes *changes,
+                  const char *path, const char *const *overrides,
+                  size_t overrides_count, struct err *err) MUST_CHECK;
+void config_changes_deinit(struct config_changes *changes);
 
 /* Every setting in force, `key = value   # where it came from`. Secrets
  * (password in redis.url, http.token) are masked. */

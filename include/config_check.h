@@ -23,6 +23,10 @@ int config_pick(const struct config_entry **picked, uint32_t *count,
                 uint32_t max, const struct config_values *values,
                 const char *section, struct err *err) MUST_CHECK;
 
+/* lists.ttl when nobody set it: the longest window, but never so short that a
+ * check would blame a setting that nobody made. */
+int64_t config_default_ttl(const struct config *config);
+
 /* What spans several keys. All fields are filled, but the windows and the
  * relations are initialised here, and the default of lists.ttl. */
 int config_check_whole(struct config *config, struct err *err) MUST_CHECK;

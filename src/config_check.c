@@ -272,9 +272,7 @@ static int where_windows(const struct config *config, struct err *err)
     return -1;
 }
 
-/* The longest window, but never so short that the check below would blame a
- * setting that nobody made. */
-static int64_t default_ttl(const struct config *config)
+int64_t config_default_ttl(const struct config *config)
 {
     const struct windows *windows = &config->engine.windows;
     int64_t least_ms = SWEEPS_MIN * config->publish.sweep_ms;
@@ -293,7 +291,7 @@ int config_check_whole(struct config *config, struct err *err)
     if (windows_init(windows, err) < 0)
         return where_windows(config, err);
     if (config_values_get(config->values, "lists", "ttl")->count == 0)
-        config->publish.ttl_ms = default_ttl(config);
+        config->publish.ttl_ms = config_default_ttl(config);
     if (check_lateness(config, err) < 0 || check_ttl(config, err) < 0)
         return -1;
     return 0;
