@@ -6,7 +6,7 @@
  *     delta     1 <id> <id it builds on> <8 digits: length of what follows>
  *               <marks it begins at> <marks it ends at> <body>
  *     chunk     1 <content>
- *     manifest  1 <16 digits: ms of the server's clock> <name> <name> ...\n
+ *     manifest  1 <16 digits: ms of the server's clock> <how many chunks>\n
  *               <origin> <fingerprint> <body>
  *
  * Marks, and all behind the line break of a manifest, are packed (pack.h). Of

@@ -6,7 +6,8 @@
  *     {g17}:base       string        {g17}:log        list of deltas
  *     {p3}:token       hash: version, token, who, fingerprint
  *     {p3}:snapshots   hash: offset -> manifest
- *     {p3}:chunks      set of names  {p3}:chunk:NAME  string
+ *     {p3}:chunk:NAME  string        {p3}:chunks      set of their keys
+ *     {p3}:names:OFFSET  set of the keys that a manifest names
  *
  * Further than store.h says:
  *   - A call made while it is not ready is not sent; its answer is UNKNOWN.
@@ -16,9 +17,10 @@
  *     delta is refused because of it; a base is what mends it.
  *   - A snapshot that is_only replaces one of its own offset as well, and one
  *     whose chunks are missing is replaced by any of its offset.
+ *   - A snapshot names no chunk twice. Of the chunks that none names it deletes
+ *     250, and the next one more: a script must not take long.
  *   - A chunk staged again with the same content is DONE, with another
- *     REFUSED.
- *   - Names of chunks are letters, digits and "._-", at least one. */
+ *     REFUSED. */
 #ifndef TERKAIT_STORE_REDIS_H
 #define TERKAIT_STORE_REDIS_H
 

@@ -23,18 +23,18 @@
 
 #include "strbuf.h"
 
-/* The calls of the seam; all but the last are scripts. */
+/* The calls of the seam; all but the last two are scripts. */
 enum store_call {
     STORE_CALL_LOOK,
     STORE_CALL_TAKE,
-    STORE_CALL_LOAD,
     STORE_CALL_CHECKPOINT,
     STORE_CALL_MANIFESTS,
     STORE_CALL_STAGE,
     STORE_CALL_SNAPSHOT,
+    STORE_CALL_LOAD,   /* MULTI: what is large does not pass through Lua */
     STORE_CALL_CHUNKS, /* MGET */
     STORE_CALLS,
-    STORE_SCRIPTS = STORE_CALL_CHUNKS
+    STORE_SCRIPTS = STORE_CALL_LOAD
 };
 
 /* Where things stand in a head as the scripts answer it. */
@@ -46,13 +46,17 @@ enum store_head_field {
     STORE_HEAD_MARKS,
     STORE_HEAD_TIME,
     STORE_HEAD_FINGERPRINT,
-    STORE_HEAD_BASE,    /* id of the base; empty: there is none */
-    STORE_HEAD_DELTAS,  /* how many */
-    STORE_HEAD_BASE_IS, /* of a group: version and id of what stands there */
-    STORE_HEAD_LOG_IS,  /* of a group: how many stand there */
-    STORE_HEAD_ODDS,    /* of a group: why these do not fit, nil: they do */
+    STORE_HEAD_BASE,   /* id of the base; empty: there is none */
+    STORE_HEAD_DELTAS, /* how many */
+    STORE_HEAD_STORED, /* so many fields are stored; what follows is found */
+    STORE_HEAD_BASE_IS = STORE_HEAD_STORED, /* version and id of the base */
+    STORE_HEAD_LOG_IS,                      /* deltas in the log */
+    STORE_HEAD_ODDS, /* why these do not fit the head, nil: they do */
     STORE_HEAD_FIELDS
 };
+
+/* Names of the stored fields in the hash. */
+extern const char *const store_head_names[STORE_HEAD_STORED];
 
 /* "look", "take", ... */
 const char *store_call_name(enum store_call call);

@@ -124,7 +124,7 @@ static int read_head(struct reading *reading, const struct redis_reply *from)
     struct text id = element_text(from, STORE_HEAD_ID);
     struct text odds = element_text(from, STORE_HEAD_ODDS);
 
-    if (from == NULL || redis_reply_count(from) != STORE_HEAD_FIELDS)
+    if (from == NULL || redis_reply_count(from) < STORE_HEAD_STORED)
         return -1;
     head->is_there = element_text(from, STORE_HEAD_VERSION).length > 0;
     head->who = element_text(from, STORE_HEAD_WHO);
@@ -149,9 +149,10 @@ static void read_head_answer(struct reading *reading)
         give_up(reading, "the head that stands there is damaged");
 }
 
-/* A load. The head names its base and how many deltas there are, which the
- * script has compared; here each part's id and marks must lead to the next,
- * and the last to the head's. */
+/* A load. The head names its base and how many deltas there are; each part's
+ * id and marks must lead to the next, and the last to the head's. */
+
+enum { LOADED_HEAD, LOADED_BASE, LOADED_LOG, LOADED };
 
 struct chain {
     struct store_id at;
@@ -166,17 +167,28 @@ static void part_ways(struct reading *reading, const char *why)
     say(reading, why);
 }
 
+static struct text loaded_text(const struct reading *reading,
+                               enum store_head_field field)
+{
+    return element_text(element(reading->reply, LOADED_HEAD), field);
+}
+
 static int follow_base(struct reading *reading, struct chain *chain)
 {
-    const struct redis_reply *from = element(reading->reply, 2);
-    struct text value = element_text(reading->reply, 2);
-    struct store_part part;
+    struct text named = loaded_text(reading, STORE_HEAD_BASE);
+    struct text value = element_text(reading->reply, LOADED_BASE);
+    struct store_part part = {.body = {"", 0}};
+    struct store_id id = {0, 0};
 
-    if (from == NULL || redis_reply_kind(from) == REDIS_NIL)
-        return 0;
-    if (store_format_read_base(&part, value) != 0)
+    if (redis_reply_kind(element(reading->reply, LOADED_BASE)) != REDIS_NIL &&
+        store_format_read_base(&part, value) != 0)
         return -1;
-    *chain = (struct chain){part.id, part.ends};
+    if (named.length > 0 && store_format_read_id(&id, named) != 0)
+        return -1;
+    if (!store_id_equal(part.id, id))
+        part_ways(reading, "the base is not the one that its head names");
+    if (value.length > 0)
+        *chain = (struct chain){part.id, part.ends};
     reading->answer->base = part.body;
     return 0;
 }
@@ -184,7 +196,8 @@ static int follow_base(struct reading *reading, struct chain *chain)
 static int follow_delta(struct reading *reading, struct chain *chain,
                         size_t index)
 {
-    struct text value = element_text(element(reading->reply, 3), index);
+    struct text value =
+        element_text(element(reading->reply, LOADED_LOG), index);
     struct store_part part;
 
     if (store_format_read_delta(&part, value) != 0)
@@ -201,39 +214,81 @@ static int follow_delta(struct reading *reading, struct chain *chain,
 
 static void follow_head(struct reading *reading, const struct chain *chain)
 {
-    struct text marks =
-        element_text(element(reading->reply, 1), STORE_HEAD_MARKS);
+    struct text deltas = loaded_text(reading, STORE_HEAD_DELTAS);
+    uint64_t count = 0;
 
-    if (!store_id_equal(reading->answer->head.id, chain->at))
+    if (deltas.length > 0 && store_format_read_number(&count, deltas) != 0)
+        give_up(reading, "the head that stands there is damaged");
+    else if (count != reading->answer->parts_count)
+        part_ways(reading, "its log has not as many deltas as its head says");
+    else if (!store_id_equal(reading->answer->head.id, chain->at))
         part_ways(reading, "its parts end at another checkpoint than its head");
-    else if (!is_same(marks, chain->marks))
+    else if (!is_same(loaded_text(reading, STORE_HEAD_MARKS), chain->marks))
         part_ways(reading, "its parts end at other marks than its head");
 }
 
-static void read_load(struct reading *reading)
+static void follow(struct reading *reading, uint32_t count)
 {
+    struct store_reader *reader = reading->reader;
     struct chain chain = {.marks = {"", 0}};
-    const struct redis_reply *deltas = element(reading->reply, 3);
-    size_t count = deltas != NULL ? redis_reply_count(deltas) : 0;
 
-    read_head_answer(reading);
-    if (reading->answer->outcome != STORE_DONE)
-        return;
     if (follow_base(reading, &chain) != 0) {
         give_up(reading, "a base that this program does not know");
         return;
     }
-    reading->reader->parts = mem_resize(reading->reader->parts, count + 1,
-                                        sizeof *reading->reader->parts);
-    for (size_t i = 0; i < count; i++) {
+    reader->parts = mem_resize(reader->parts, count + 1, sizeof *reader->parts);
+    for (uint32_t i = 0; i < count; i++) {
         if (follow_delta(reading, &chain, i) != 0) {
             give_up(reading, "a delta that this program does not know");
             return;
         }
     }
-    reading->answer->parts = reading->reader->parts;
-    reading->answer->parts_count = (uint32_t)count;
+    reading->answer->parts = reader->parts;
+    reading->answer->parts_count = count;
     follow_head(reading, &chain);
+}
+
+static void say_version(struct reading *reading, struct text key,
+                        struct text version)
+{
+    give_up(reading, "this program knows version 1 of what it stores, but ");
+    say_text(reading, key);
+    say(reading, " has ");
+    say_text(reading, version.length > 0 ? version : (struct text){"none", 4});
+}
+
+/* One of what EXEC brings may be an error. */
+static int is_loaded(struct reading *reading)
+{
+    for (size_t i = 0; i < LOADED; i++) {
+        const struct redis_reply *at = element(reading->reply, i);
+
+        if (at != NULL && redis_reply_kind(at) != REDIS_ERROR)
+            continue;
+        say_text(reading, at != NULL ? redis_reply_text(at)
+                                     : (struct text){"nothing whole", 13});
+        return 0;
+    }
+    return 1;
+}
+
+static void read_load(struct reading *reading)
+{
+    struct text version, token;
+
+    if (!is_loaded(reading))
+        return;
+    version = loaded_text(reading, STORE_HEAD_VERSION);
+    token = loaded_text(reading, STORE_HEAD_TOKEN);
+    reading->answer->outcome = STORE_DONE;
+    if (version.length + token.length > 0 &&
+        (version.length != 1 || version.bytes[0] != STORE_FORMAT_VERSION))
+        say_version(reading, (struct text){"its head", 8}, version);
+    else if (read_head(reading, element(reading->reply, LOADED_HEAD)) != 0)
+        give_up(reading, "the head that stands there is damaged");
+    else
+        follow(reading, (uint32_t)redis_reply_count(
+                            element(reading->reply, LOADED_LOG)));
 }
 
 /* Snapshots. */
@@ -360,12 +415,8 @@ static void read_missing(struct reading *reading)
 
 static void read_version(struct reading *reading)
 {
-    struct text version = element_text(reading->reply, 2);
-
-    give_up(reading, "this program knows version 1 of what it stores, but ");
-    say_text(reading, element_text(reading->reply, 1));
-    say(reading, " has ");
-    say_text(reading, version.length > 0 ? version : (struct text){"none", 4});
+    say_version(reading, element_text(reading->reply, 1),
+                element_text(reading->reply, 2));
 }
 
 static void read_done(struct reading *reading)
@@ -375,9 +426,6 @@ static void read_done(struct reading *reading)
     case STORE_CALL_LOOK:
     case STORE_CALL_TAKE:
         read_head_answer(reading);
-        break;
-    case STORE_CALL_LOAD:
-        read_load(reading);
         break;
     case STORE_CALL_MANIFESTS:
         read_manifests(reading);
@@ -423,6 +471,8 @@ void store_reader_read(struct store_reader *reader, struct store_answer *answer,
     else if (call == STORE_CALL_CHUNKS &&
              redis_reply_kind(reply) == REDIS_ARRAY)
         read_chunks(&reading);
+    else if (call == STORE_CALL_LOAD)
+        read_load(&reading);
     else
         read_array(&reading);
 }

@@ -396,13 +396,36 @@ static void take(void *self, struct store_key key, struct store_token token,
     send_script(self, STORE_CALL_TAKE, key, done, context);
 }
 
+/* Nobody waits for the answers to these: EXEC brings them all. */
+static void send_load_parts(struct store_redis *store)
+{
+    const struct text *keys = &store->command.texts[COMMAND_FRONT];
+    struct text fields[2 + STORE_HEAD_STORED] = {{"HMGET", 5}, keys[0]};
+    struct text multi[] = {{"MULTI", 5}};
+    struct text get[] = {{"GET", 3}, keys[1]};
+    struct text range[] = {{"LRANGE", 6}, keys[2], {"0", 1}, {"-1", 2}};
+
+    for (int i = 0; i < STORE_HEAD_STORED; i++)
+        fields[2 + i] = text_of(store_head_names[i]);
+    redis_send(store->redis, multi, 1, NULL, NULL);
+    redis_send(store->redis, fields, 2 + STORE_HEAD_STORED, NULL, NULL);
+    redis_send(store->redis, get, 2, NULL, NULL);
+    redis_send(store->redis, range, 4, NULL, NULL);
+}
+
 static void load(void *self, uint32_t group, store_done *done, void *context)
 {
+    struct store_redis *store = self;
     struct store_key key = {STORE_GROUP, group};
+    struct command *command = command_begin(store);
 
-    command_begin(self);
-    add_head_keys(self, key);
-    send_script(self, STORE_CALL_LOAD, key, done, context);
+    add_head_keys(store, key);
+    command_finish(command);
+    if (is_ready(store))
+        send_load_parts(store);
+    command->texts[0] = text_of("EXEC");
+    command->count = 1;
+    send_request(store, STORE_CALL_LOAD, key, 0, done, context);
 }
 
 static void checkpoint(void *self, uint32_t group,
@@ -447,23 +470,11 @@ static void manifests(void *self, uint32_t partition, store_done *done,
     send_script(self, STORE_CALL_MANIFESTS, key, done, context);
 }
 
-/* Blanks and line breaks would cut a manifest's front in two. */
-static void check_name(struct text name)
-{
-    ASSERT(name.length > 0);
-    for (uint32_t i = 0; i < name.length; i++) {
-        char c = name.bytes[i];
-
-        ASSERT((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-');
-    }
-}
-
 static void add_chunk_keys(struct store_redis *store, struct store_key key,
                            const struct text *names, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        check_name(names[i]);
+        ASSERT(names[i].length > 0);
         command_add_key(store, key, "}:chunk:", names[i]);
     }
 }
@@ -502,19 +513,6 @@ static void stage(void *self, uint32_t partition, struct store_token token,
     send_script(self, STORE_CALL_STAGE, key, done, context);
 }
 
-static void add_names(struct command *command, const struct text *names,
-                      uint32_t count)
-{
-    size_t start = command->bytes.length;
-
-    for (uint32_t i = 0; i < count; i++) {
-        if (i > 0)
-            strbuf_add_char(&command->bytes, ' ');
-        strbuf_add(&command->bytes, names[i].bytes, names[i].length);
-    }
-    command_add_written(command, start);
-}
-
 static void snapshot(void *self, uint32_t partition,
                      const struct store_snapshot *snapshot, store_done *done,
                      void *context)
@@ -533,7 +531,6 @@ static void snapshot(void *self, uint32_t partition,
     command_add_offset(command, snapshot->choice);
     command_add(command, text_of(snapshot->is_only ? "1" : "0"));
     command_add(command, snapshot->fingerprint);
-    add_names(command, snapshot->chunks, snapshot->chunks_count);
     start = command->bytes.length;
     store_format_add_manifest(&command->bytes, snapshot);
     command_add_written(command, start);

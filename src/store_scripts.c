@@ -2,8 +2,13 @@
 
 #include "err.h"
 
-/* What stands in front of every script. KEYS[1] is the head of a group, or the
- * token of a partition, which is a head with less in it. */
+const char *const store_head_names[STORE_HEAD_STORED] = {
+    "v",    "token",       "who",  "id",    "marks",
+    "time", "fingerprint", "base", "deltas"};
+
+/* What stands in front of every script, after a list of the names above.
+ * KEYS[1] is the head of a group, or the token of a partition, which is a head
+ * with less in it. */
 static const char common[] =
     "local VERSION = '1'\n"
     "local NONE = string.rep('0', 40)\n"
@@ -19,8 +24,7 @@ static const char common[] =
     "  return false\n"
     "end\n"
     "local function read_head()\n"
-    "  local head = redis.call('HMGET', KEYS[1], 'v', 'token', 'who', 'id',\n"
-    "    'marks', 'time', 'fingerprint', 'base', 'deltas')\n"
+    "  local head = redis.call('HMGET', KEYS[1], unpack(FIELDS))\n"
     "  for i = 10, 12 do head[i] = false end\n"
     "  return head\n"
     "end\n"
@@ -45,26 +49,22 @@ static const char common[] =
     "  local now = redis.call('TIME')\n"
     "  return now[1] * 1000 + math.floor(now[2] / 1000)\n"
     "end\n"
-    "local function chunk_key(name)\n"
-    "  return string.sub(KEYS[1], 1, -6) .. 'chunk:' .. name\n"
+    "local function names_key(offset)\n"
+    "  return string.sub(KEYS[1], 1, -6) .. 'names:' .. offset\n"
     "end\n"
-    "local function names_of(manifest)\n"
-    "  return string.gmatch(string.match(manifest, '^1 %d+ ([^\\n]*)\\n'),\n"
-    "    '[^ ]+')\n"
-    "end\n"
-    "local function time_of(manifest)\n"
-    "  return tonumber(string.sub(manifest, 3, 18))\n"
-    "end\n"
-    /* Offsets of the manifests, newest first, and each one's text. */
+    /* Offsets of the manifests, newest first, and what each says. */
     "local function read_manifests()\n"
     "  local found = redis.call('HGETALL', KEYS[2])\n"
     "  local order, standing = {}, {}\n"
     "  for i = 1, #found, 2 do\n"
-    "    if not string.find(found[i + 1], '^1 %d+ [^\\n]*\\n') then\n"
-    "      return nil, {'version', KEYS[2], string.sub(found[i + 1], 1, 1)}\n"
+    "    local offset, text = found[i], found[i + 1]\n"
+    "    local time, count = string.match(text, '^1 (%d+) (%d+)\\n')\n"
+    "    if not time then\n"
+    "      return nil, {'version', KEYS[2], string.sub(text, 1, 1)}\n"
     "    end\n"
-    "    order[#order + 1] = found[i]\n"
-    "    standing[found[i]] = found[i + 1]\n"
+    "    order[#order + 1] = offset\n"
+    "    standing[offset] = {text = text, time = tonumber(time), is_named =\n"
+    "      redis.call('SCARD', names_key(offset)) == tonumber(count)}\n"
     "  end\n"
     "  table.sort(order, function(a, b) return a > b end)\n"
     "  return order, standing\n"
@@ -81,11 +81,9 @@ static const char common[] =
     "  end\n"
     "  return false\n"
     "end\n"
-    "local function missing_of(manifest)\n"
-    "  local keys = {}\n"
-    "  for name in names_of(manifest) do keys[#keys + 1] = chunk_key(name) "
-    "end\n"
-    "  return first_missing(keys, 1)\n"
+    "local function missing_of(offset, manifest)\n"
+    "  if not manifest.is_named then return names_key(offset) end\n"
+    "  return first_missing(redis.call('SMEMBERS', names_key(offset)), 1)\n"
     "end\n";
 
 /* KEYS: head [base log]. */
@@ -105,12 +103,6 @@ static const char take[] =
     "  head[1], head[2], head[3] = VERSION, ARGV[1], ARGV[2]\n"
     "end\n"
     "return {'done', head}\n";
-
-/* KEYS: head base log. */
-static const char load[] =
-    "local head = read_group()\n"
-    "return other_version(head) or {'done', head,\n"
-    "  redis.call('GET', KEYS[2]), redis.call('LRANGE', KEYS[3], 0, -1)}\n";
 
 /* KEYS: head base log. ARGV: token, builds on, id, marks, time, fingerprint,
  * is it a base, value (of a delta: what follows the marks it begins at). */
@@ -144,20 +136,17 @@ static const char manifests[] =
     "local order, standing = read_manifests()\n"
     "local wrong = other_version(head) or not order and standing\n"
     "if wrong then return wrong end\n"
-    "local seen, keys = {}, {}\n"
-    "for _, offset in ipairs(order) do\n"
-    "  for name in names_of(standing[offset]) do\n"
-    "    if not seen[name] then\n"
-    "      seen[name] = true\n"
-    "      keys[#keys + 1] = chunk_key(name)\n"
-    "    end\n"
-    "  end\n"
+    "local keys, is_any_missing = {}, false\n"
+    "for i, offset in ipairs(order) do keys[i] = names_key(offset) end\n"
+    "if #keys > 0 then\n"
+    "  is_any_missing = first_missing(redis.call('SUNION', unpack(keys)), 1)\n"
     "end\n"
-    "local is_any_missing = first_missing(keys, 1)\n"
     "local result = {'done', string.format('%016d', now_ms())}\n"
-    "for _, offset in ipairs(order) do\n"
-    "  result[#result + 1] = {offset, standing[offset],\n"
-    "    is_any_missing and missing_of(standing[offset])}\n"
+    "for i, offset in ipairs(order) do\n"
+    "  local manifest = standing[offset]\n"
+    "  result[i + 2] = {offset, manifest.text,\n"
+    "    (is_any_missing or not manifest.is_named) and\n"
+    "      missing_of(offset, manifest)}\n"
     "end\n"
     "return result\n";
 
@@ -170,12 +159,15 @@ static const char stage[] =
     "local found = redis.call('GET', KEYS[3])\n"
     "if found and found ~= ARGV[3] then return {'name', ARGV[2]} end\n"
     "redis.call('SET', KEYS[3], ARGV[3])\n"
-    "redis.call('SADD', KEYS[2], ARGV[2])\n"
+    "redis.call('SADD', KEYS[2], KEYS[3])\n"
     "return {'done'}\n";
 
 /* KEYS: token snapshots chunks, then each chunk that it names. ARGV: token,
- * offset, choice, is it the only one, fingerprint, names, the rest. The chunks
- * deleted are keys of the same hash tag, whose names stand in KEYS[3]. */
+ * offset, choice, is it the only one, fingerprint, the rest. Which chunks no
+ * manifest names Redis finds by itself, from sets of keys: in Lua it took
+ * longer than all the rest. For the same reason only so many are deleted at a
+ * time. The keys of these sets and chunks are of the same hash tag, though not
+ * among KEYS. */
 static const char snapshot[] =
     "if redis.replicate_commands then redis.replicate_commands() end\n"
     "local head = read_head()\n"
@@ -185,37 +177,44 @@ static const char snapshot[] =
     "if wrong then return wrong end\n"
     "local offset, only = ARGV[2], ARGV[4] == '1'\n"
     "if standing[offset] and not only and\n"
-    "    not missing_of(standing[offset]) then\n"
+    "    not missing_of(offset, standing[offset]) then\n"
     "  return {'done'}\n"
     "end\n"
     "local missing = first_missing(KEYS, 4)\n"
     "if missing then return {'missing', missing} end\n"
-    "local staged, now = redis.call('SMEMBERS', KEYS[3]), now_ms()\n"
+    "redis.call('SCARD', KEYS[3])\n" /* its type is looked at, too */
+    "local now = now_ms()\n"
+    "redis.call('HSET', KEYS[2], offset,\n"
+    "  string.format('1 %016d %d\\n', now, #KEYS - 3) .. ARGV[6])\n"
+    "redis.call('HSET', KEYS[1], 'fingerprint', ARGV[5])\n"
+    "redis.call('DEL', names_key(offset))\n"
+    "for i = 4, #KEYS, 500 do\n"
+    "  redis.call('SADD', names_key(offset),\n"
+    "    unpack(KEYS, i, math.min(i + 499, #KEYS)))\n"
+    "end\n"
     "if not standing[offset] then\n"
     "  order[#order + 1] = offset\n"
     "  table.sort(order, function(a, b) return a > b end)\n"
     "end\n"
-    "standing[offset] = string.format('1 %016d ', now) .. ARGV[6] .. '\\n' ..\n"
-    "  ARGV[7]\n"
-    "redis.call('HSET', KEYS[2], offset, standing[offset])\n"
-    "redis.call('HSET', KEYS[1], 'fingerprint', ARGV[5])\n"
-    "local named, old, chosen = {}, false, false\n"
+    "local kept, old, chosen = {}, false, false\n"
     "for i, at in ipairs(order) do\n"
-    "  local is_old = not old and now - time_of(standing[at]) >= 60000\n"
+    "  local time = at == offset and now or standing[at].time\n"
+    "  local is_old = not old and now - time >= 60000\n"
     "  local is_chosen = not chosen and at <= ARGV[3]\n"
     "  if at == offset or\n"
     "      not only and (i <= 3 or is_old or is_chosen) then\n"
-    "    for name in names_of(standing[at]) do named[name] = true end\n"
+    "    kept[#kept + 1] = names_key(at)\n"
     "  else\n"
     "    redis.call('HDEL', KEYS[2], at)\n"
+    "    redis.call('DEL', names_key(at))\n"
     "  end\n"
     "  old, chosen = old or is_old, chosen or is_chosen\n"
     "end\n"
-    "for _, name in ipairs(staged) do\n"
-    "  if not named[name] then\n"
-    "    redis.call('DEL', chunk_key(name))\n"
-    "    redis.call('SREM', KEYS[3], name)\n"
-    "  end\n"
+    "local loose = string.sub(KEYS[1], 1, -6) .. 'loose'\n"
+    "if redis.call('SDIFFSTORE', loose, KEYS[3], unpack(kept)) > 0 then\n"
+    "  local gone = redis.call('SPOP', loose, 250)\n"
+    "  redis.call('DEL', loose, unpack(gone))\n"
+    "  redis.call('SREM', KEYS[3], unpack(gone))\n"
     "end\n"
     "return {'done'}\n";
 
@@ -225,11 +224,11 @@ static const struct {
 } calls[STORE_CALLS] = {
     [STORE_CALL_LOOK] = {"look", look},
     [STORE_CALL_TAKE] = {"take", take},
-    [STORE_CALL_LOAD] = {"load", load},
     [STORE_CALL_CHECKPOINT] = {"checkpoint", checkpoint},
     [STORE_CALL_MANIFESTS] = {"manifests", manifests},
     [STORE_CALL_STAGE] = {"stage", stage},
     [STORE_CALL_SNAPSHOT] = {"snapshot", snapshot},
+    [STORE_CALL_LOAD] = {"load", NULL},
     [STORE_CALL_CHUNKS] = {"chunks", NULL},
 };
 
@@ -242,6 +241,10 @@ const char *store_call_name(enum store_call call)
 void store_script_add(struct strbuf *out, enum store_call script)
 {
     ASSERT(script < STORE_SCRIPTS);
+    strbuf_add_text(out, "local FIELDS = {");
+    for (int i = 0; i < STORE_HEAD_STORED; i++)
+        strbuf_add_format(out, "'%s', ", store_head_names[i]);
+    strbuf_add_text(out, "}\n");
     strbuf_add_text(out, common);
     strbuf_add_text(out, calls[script].source);
 }

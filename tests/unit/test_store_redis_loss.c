@@ -226,7 +226,7 @@ static void assert_all_unknown(struct world *world, const char *word)
     assert_outcome(snapshot(world, 1, &snap), STORE_UNKNOWN);
     assert_false(got.answer.is_foreign);
     assert_true(digest() == before);
-    assert_outcome(load(world, 1), STORE_DONE);
+    assert_outcome(look(world, group_1), STORE_DONE);
     assert_outcome(take(world, group_1, mine), STORE_DONE);
     assert_outcome(manifests(world, 1), STORE_DONE);
     assert_int_equal(got.answer.manifests_count, 4);
@@ -256,6 +256,9 @@ static void test_out_of_memory(void **state)
     begin_partition(&world);
     words("CONFIG SET maxmemory 1");
     assert_all_unknown(&world, "OOM");
+    assert_outcome(load(&world, 1), STORE_UNKNOWN); /* so is any MULTI */
+    assert_false(got.answer.is_foreign);
+    assert_problem(&got.answer, "EXECABORT");
     words("CONFIG SET maxmemory 0");
     send_delta(&world, 1, 2);
     assert_outcome(await(&world), STORE_DONE);
@@ -330,6 +333,8 @@ static void test_wrong_type(void **state)
     words("SET t:state:{g1}:log x");
     before = digest();
     assert_outcome(look(&world, group_1), STORE_UNKNOWN);
+    assert_problem(&got.answer, "WRONGTYPE");
+    assert_outcome(load(&world, 1), STORE_UNKNOWN);
     assert_problem(&got.answer, "WRONGTYPE");
     send_delta(&world, 1, 2);
     assert_outcome(await(&world), STORE_UNKNOWN);
