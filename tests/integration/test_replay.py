@@ -178,6 +178,21 @@ class Hostile(unittest.TestCase):
             with self.subTest(text=text[:200]):
                 self.check([text], accepted=1)
 
+    def test_damaged_lines(self):
+        for seed in range(FIRST_SEED, FIRST_SEED + SEEDS // 12):
+            lines = streams.damaged(seed, 3000)
+            if self.is_misjudged(lines):
+                lines = shrink(lines, self.is_misjudged)
+                self.fail("seed %d: %r, judged %r" % (
+                    seed, lines, replay_stats(lines, self.settings,
+                                              self.now_ms)))
+
+    def is_misjudged(self, lines):
+        verdicts = recount_of(lines, self.settings, self.now_ms).verdicts
+        found = replay_stats(lines, self.settings, self.now_ms)
+        return any(found.get(name) != verdicts[name]
+                   for name in ("accepted", *REASONS))
+
     def test_too_large(self):
         padded = line(pad="x" * 65536)
         fits = padded.replace(b"x" * (len(padded) - 65536), b"", 1)

@@ -17,6 +17,7 @@ from collections import namedtuple
 
 ITEMS_MAX = 200
 DEPTH_MAX = 2048
+TS_END = 253402300800000  # year 10000: the contract names no end, RFC 3339 does
 REASONS = ("too_large", "json", "type", "ignored", "no_consent", "visitor",
            "item", "ts", "session", "tenant", "future", "late")
 TYPES = {"page_view", "add_to_cart", "remove_from_cart", "purchase"}
@@ -195,7 +196,7 @@ def time_of(value, stamp_ms):
         ms = None
     else:
         ms = number_ms(value) if value >= 0 else None
-    if ms is None or not 0 <= ms < 2**63:
+    if ms is None or not 0 <= ms < TS_END:
         raise Refused("ts")
     return ms
 

@@ -272,3 +272,28 @@ HOSTILE = [
     *each("session", "session", [1, True, [], {}, "x" * 129, "é" * 65, 0.5]),
     *each("tenant", "tenant", ["", 1, True, [], {}, "x" * 65, "é" * 33]),
 ]
+
+DEBRIS = [b"null", b"true", b"1e5", b"-0", b"1e999", b'"x"', b"[]", b"{}",
+          b"\\u0041", b"\\ud83d\\ude00", b"9" * 20, b"-1", b"0.1", b"1e-400",
+          b"1718000000.123", *(b"%c" % byte for byte in
+                               b"\"{}[]:,0.-+eE\\u/n \x1f\x7f\x80\xc3\xed\xff")]
+
+
+def damaged(seed, count):
+    """Lines of which a byte or two went wrong; no raw NUL among them."""
+    chance = random.Random(seed)
+    whole = Stream(seed).lines + [text for _, text in HOSTILE
+                                  if len(text) < 2000]
+    lines = []
+    while len(lines) < count:
+        text = chance.choice(whole)
+        for _ in range(chance.randint(1, 2)):
+            at = chance.randrange(len(text) + 1)
+            end = at + chance.randint(0, 2)
+            text = text[:at] + chance.choice(
+                (b"", chance.choice(DEBRIS), text[at:end] * 2,
+                 bytes([chance.randrange(1, 256)]))) + text[end:]
+        text = text.replace(b"\n", b" ")
+        if text.strip() and b"\0" not in text:
+            lines.append(text)
+    return lines
