@@ -76,6 +76,7 @@ enum keeper_phase keeper_work(struct keeper *keeper, int64_t now_us,
                               int64_t wall_ms);
 
 int keeper_is_running(const struct keeper *keeper);
+struct store_token keeper_token(const struct keeper *keeper);
 
 /* Why it is not STARTING or RUNNING, in words with numbers. */
 const char *keeper_reason(const struct keeper *keeper);

@@ -18,6 +18,17 @@ struct sink_redis;
 struct sink_redis *sink_redis_new(struct sink *sink, struct redis *redis);
 void sink_redis_free(struct sink_redis *sink);
 
+/* Nothing is written any more unless `token` stands at `key` (fence.h). Until
+ * the first call, and with an empty key, nothing is asked. */
+void sink_redis_fence(struct sink_redis *sink, struct text key,
+                      struct text token);
+
+/* Sends what was gathered; the main loop calls it once a turn. */
+void sink_redis_flush(struct sink_redis *sink);
+
+/* Commands not answered yet, gathered ones included. */
+size_t sink_redis_outstanding(const struct sink_redis *sink);
+
 struct sink_redis_stats {
     uint64_t refused;    /* writes that Redis answered with an error */
     uint64_t missing;    /* keys to be kept alive that were gone */

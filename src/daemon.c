@@ -6,6 +6,7 @@
 #include "redis.h"
 #include "sink_redis.h"
 #include "status.h"
+#include "store_format.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -153,6 +154,7 @@ static void publish_slice(struct daemon *daemon)
         daemon->has_work = publish_work(daemon->publish, &turn);
         turn.now_us = clock_mono_us();
     } while (daemon->has_work && turn.now_us < until_us);
+    sink_redis_flush(daemon->sink_redis);
     daemon->now_us = turn.now_us;
 }
 
@@ -205,6 +207,22 @@ static enum daemon_end keep(struct daemon *daemon)
     return DAEMON_FAILED;
 }
 
+/* Lists are written only while this process owns the state: one of its tokens
+ * stands for all, for a start takes all of them. */
+static void set_fence(struct daemon *daemon)
+{
+    struct strbuf key = STRBUF_EMPTY, token = STRBUF_EMPTY;
+
+    strbuf_add_text(&key, daemon->config->redis.prefix);
+    strbuf_add_text(&key, "state:{p0}:token");
+    store_format_add_token(&token, keeper_token(daemon->round->keeper));
+    sink_redis_fence(daemon->sink_redis,
+                     (struct text){key.bytes, (uint32_t)key.length},
+                     (struct text){token.bytes, (uint32_t)token.length});
+    strbuf_deinit(&key);
+    strbuf_deinit(&token);
+}
+
 static void begin_when_ready(struct daemon *daemon)
 {
     const struct daemon_round *round = daemon->round;
@@ -216,6 +234,8 @@ static void begin_when_ready(struct daemon *daemon)
     daemon->input_us = daemon->now_us;
     if (round->begin != NULL)
         round->begin(round->context);
+    if (round->keeper != NULL)
+        set_fence(daemon);
     publish_adopt(daemon->publish);
 }
 
@@ -223,7 +243,7 @@ static void begin_when_ready(struct daemon *daemon)
 static int is_published(const struct daemon *daemon)
 {
     return publish_is_settled(daemon->publish) &&
-           redis_outstanding(daemon->redis) == 0;
+           sink_redis_outstanding(daemon->sink_redis) == 0;
 }
 
 static void turn_outside(struct daemon *daemon)
@@ -291,7 +311,8 @@ static enum daemon_end flush(struct daemon *daemon)
             F_TEXT("clean",
                    keeper_is_clean(daemon->round->keeper) ? "yes" : "no"));
     tell(daemon, 1);
-    while (redis_outstanding(daemon->redis) > 0 && daemon->now_us < until_us) {
+    while (sink_redis_outstanding(daemon->sink_redis) > 0 &&
+           daemon->now_us < until_us) {
         redis_pump(daemon->redis, daemon->now_us, 10);
         daemon->now_us = clock_mono_us();
     }

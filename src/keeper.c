@@ -476,6 +476,11 @@ int keeper_is_running(const struct keeper *keeper)
     return keeper->phase == KEEPER_RUNNING;
 }
 
+struct store_token keeper_token(const struct keeper *keeper)
+{
+    return keeper->token;
+}
+
 const char *keeper_reason(const struct keeper *keeper)
 {
     return keeper->reason.text;

@@ -9,6 +9,7 @@
 #include "sink_redis.h"
 
 #include "clock.h"
+#include "fence.h"
 #include "hash.h"
 #include "log.h"
 #include "mem.h"
@@ -48,6 +49,7 @@ struct pending {
 
 struct sink_redis {
     struct redis *redis;
+    struct fence *fence; /* all commands go through it; owned */
     struct pending *buckets[BUCKETS];
     uint32_t pending;
     uint64_t awaited; /* answers that will come here */
@@ -142,7 +144,7 @@ static void queue(struct sink_redis *sink, const struct text *arguments,
                   size_t count, redis_callback *callback)
 {
     sink->awaited++;
-    redis_send(sink->redis, arguments, count, callback, sink);
+    fence_send(sink->fence, arguments, count, callback, sink);
 }
 
 static struct text number_text(char *to, int64_t number)
@@ -351,7 +353,7 @@ static uint32_t room(void *self)
 {
     struct sink_redis *sink = self;
     size_t commands =
-        redis_outstanding(sink->redis) + sink->pending * (size_t)FOLLOWING_MAX;
+        fence_outstanding(sink->fence) + sink->pending * (size_t)FOLLOWING_MAX;
     size_t unwritten = redis_unwritten(sink->redis);
     size_t by_bytes;
 
@@ -433,7 +435,7 @@ static void ask_counts(struct sink_redis *sink, struct pending *pending)
 
     sink->awaited++;
     sink->pending++;
-    redis_send(sink->redis, arguments, 5, on_counts, pending);
+    fence_send(sink->fence, arguments, 5, on_counts, pending);
 }
 
 static void put_counts(void *self, struct text key,
@@ -470,6 +472,7 @@ struct sink_redis *sink_redis_new(struct sink *sink, struct redis *redis)
     struct sink_redis *self = mem_new(1, sizeof *self);
 
     self->redis = redis;
+    self->fence = fence_new(redis);
     *sink = (struct sink){.self = self,
                           .room = room,
                           .generation = generation,
@@ -484,10 +487,27 @@ void sink_redis_free(struct sink_redis *sink)
 {
     if (sink == NULL)
         return;
+    fence_free(sink->fence);
     ASSERT(sink->awaited == 0);
     free(sink->arguments);
     strbuf_deinit(&sink->numbers);
     free(sink);
+}
+
+void sink_redis_fence(struct sink_redis *sink, struct text key,
+                      struct text token)
+{
+    fence_set(sink->fence, key, token);
+}
+
+void sink_redis_flush(struct sink_redis *sink)
+{
+    fence_flush(sink->fence);
+}
+
+size_t sink_redis_outstanding(const struct sink_redis *sink)
+{
+    return fence_outstanding(sink->fence);
 }
 
 const struct sink_redis_stats *sink_redis_stats(const struct sink_redis *sink)
