@@ -33,6 +33,8 @@ struct startup {
     struct err reason;
     struct store_token token;
     uint64_t highest_epoch;
+    int is_others;     /* a token that was found is another process's */
+    struct err beyond; /* marks of partitions that the log does not have */
     uint64_t sequence;
     int64_t time_ms;
     int is_soft;     /* settings differ in what may change after a clean stop */

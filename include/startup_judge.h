@@ -64,6 +64,10 @@ int64_t startup_fitting(const struct startup_view *view, uint32_t partition);
  * partition; returns how many are lost, with the first one in words. */
 uint32_t startup_judge(struct startup_view *view, struct err *words);
 
+/* 1: a partition is lost that may not be, had the log and the snapshots been
+ * read after the marks: another process may have counted on meanwhile. */
+int startup_is_doubtful(const struct startup_view *view);
+
 /* In each partition all marks equal the newest snapshot's offset. */
 int startup_was_clean(const struct startup_view *view);
 

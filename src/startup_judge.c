@@ -109,6 +109,20 @@ uint32_t startup_judge(struct startup_view *view, struct err *words)
     return lost;
 }
 
+int startup_is_doubtful(const struct startup_view *view)
+{
+    for (uint32_t i = 0; i < view->partitions_count; i++) {
+        const struct startup_partition *partition = &view->partitions[i];
+        struct reach reach = reach_of(view, i);
+
+        if (partition->is_lost &&
+            (reach.high > partition->log.end ||
+             (reach.has_any && partition->seen_count == 0)))
+            return 1;
+    }
+    return 0;
+}
+
 int startup_was_clean(const struct startup_view *view)
 {
     for (uint32_t i = 0; i < view->partitions_count; i++) {

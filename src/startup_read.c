@@ -72,21 +72,17 @@ static void keep_marks(struct startup *startup, uint32_t index,
                        const struct store_head *head)
 {
     struct startup_group *group = &startup->view.groups[index];
+    uint32_t count = startup->view.partitions_count;
 
-    for (uint32_t i = 0; i < startup->view.partitions_count; i++)
+    for (uint32_t i = 0; i < count; i++)
         group->marks[i] = i < head->marks.count ? head->marks.at[i] : -1;
-    for (uint32_t i = startup->view.partitions_count; i < head->marks.count;
-         i++) {
-        if (head->marks.at[i] < 0)
-            continue;
-        err_set(&startup->reason,
-                "partition %" PRIu32 " was counted up to offset %" PRId64
-                ", and the topic has %" PRIu32 " partitions: was it made "
-                "anew? choose a new redis.prefix",
-                i, head->marks.at[i], startup->view.partitions_count);
-        startup_finish(startup, KEEPER_REFUSED);
-        return;
-    }
+    for (uint32_t i = count; i < head->marks.count; i++)
+        if (head->marks.at[i] >= 0)
+            err_set(&startup->beyond,
+                    "partition %" PRIu32 " was counted up to offset %" PRId64
+                    ", and the topic has %" PRIu32 " partitions: was it made "
+                    "anew? choose a new redis.prefix",
+                    i, head->marks.at[i], count);
 }
 
 static void keep_head(struct startup *startup, uint32_t index,
@@ -109,6 +105,8 @@ static void look_answered(void *context, const struct store_answer *answer)
 
     if (!startup_receive(startup, answer))
         return;
+    if (head->token.owner != startup->rules.owner)
+        startup->is_others = 1;
     if (head->token.epoch > startup->highest_epoch)
         startup->highest_epoch = head->token.epoch;
     check_fingerprint(startup, head->fingerprint);
@@ -122,19 +120,32 @@ void startup_send_look(struct startup *startup, uint32_t index)
                          look_answered, &startup->slots[index]);
 }
 
-/* Before any token is taken: what can be known to be wrong already. */
-void startup_end_survey(struct startup *startup)
+/* What this process has owned since before it looked, nobody else has moved.
+ * Else the log may have grown since it was looked at: that is judged when the
+ * tokens are taken, and in a start that begins after it. */
+static void judge_survey(struct startup *startup)
 {
     struct err words = ERR_NONE;
     uint32_t lost = startup_judge(&startup->view, &words);
 
-    if (lost > 0 && !startup->rules.accept_loss)
+    if (lost == 0 || startup->rules.accept_loss)
+        return;
+    if (!startup->is_others || !startup_is_doubtful(&startup->view))
         startup_refuse_loss(startup, lost, &words);
+}
+
+/* Before any token is taken: what can be known to be wrong already. Ids and
+ * names of this start are above those of earlier ones of this process, for so
+ * is its epoch, and nobody needs 2^20 a millisecond. */
+void startup_end_survey(struct startup *startup)
+{
+    judge_survey(startup);
     startup->token.epoch =
         startup->wall_ms > 0 ? (uint64_t)startup->wall_ms : 1;
     if (startup->token.epoch <= startup->highest_epoch)
         startup->token.epoch = startup->highest_epoch + 1;
     startup->token.owner = startup->rules.owner;
+    startup->sequence = startup->token.epoch << 20;
 }
 
 /* ---- load ---- */

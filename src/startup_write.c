@@ -54,15 +54,33 @@ void startup_send_ask(struct startup *startup, uint32_t index)
                          asked, &startup->slots[index]);
 }
 
-void startup_end_ask(struct startup *startup)
+/* Returns 1 when it may go on. The log was looked at before the tokens were
+ * taken: what it lacks may have come since, so a loss is believed only by a
+ * start that found all tokens its process's own. */
+static int judge_loss(struct startup *startup)
 {
     struct err words = ERR_NONE;
     uint32_t lost = startup_judge(&startup->view, &words);
+    int is_beyond = startup->beyond.text[0] != '\0';
 
-    if (lost > 0 && !startup->rules.accept_loss) {
-        startup_refuse_loss(startup, lost, &words);
-        return;
+    if (lost == 0 && !is_beyond)
+        return 1;
+    if (startup->is_others) {
+        err_set(&startup->reason, "another process may have counted on since "
+                                  "the topic was looked at");
+        startup_finish(startup, KEEPER_START_OVER);
+        return 0;
     }
+    if (lost > 0 && startup->rules.accept_loss && !is_beyond)
+        return 1;
+    startup_refuse_loss(startup, lost, is_beyond ? &startup->beyond : &words);
+    return 0;
+}
+
+void startup_end_ask(struct startup *startup)
+{
+    if (!judge_loss(startup))
+        return;
     if (startup->view.is_soft && !startup_was_clean(&startup->view)) {
         err_set(&startup->reason,
                 "%s; that may change only after a clean stop (SIGTERM): start "
