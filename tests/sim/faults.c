@@ -1,5 +1,6 @@
 #include "faults.h"
 
+#include "judge.h"
 #include "process.h"
 
 #include <string.h>
@@ -281,20 +282,28 @@ static int grow(struct world *world)
     return 1;
 }
 
-/* The topic is made anew: with fewer records, from offset 0. */
+/* The topic is made anew, and what it had is gone: fewer records than some
+ * group has counted. Who reads it ends, and nobody can go on. */
 static int make_anew(struct world *world)
 {
     uint32_t q = rng_below(&world->rng, world->partitions);
     struct sim_partition *partition = &world->log.partitions[q];
+    uint32_t before = partition->visible;
 
-    if (!is_born(world) || partition->visible < 10)
-        return 0;
     partition->visible = 3;
-    partition->count = 3;
+    if (!is_born(world) || before < 10 ||
+        judge_highest_mark(world, q) <= sim_log_end(partition)) {
+        partition->visible = before;
+        return 0;
+    }
+    partition->is_anew = 1;
     partition->oldest = partition->base;
     world->damage.anew++;
     stir_all(world);
     TELL(&world->story, "Kafka: p%u is made anew", q);
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++)
+        if (world->processes[i].state == SLOT_ALIVE)
+            process_kill(&world->processes[i], "stops: the topic is gone");
     return 1;
 }
 

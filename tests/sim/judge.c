@@ -253,7 +253,7 @@ static int64_t lowest_mark(const struct world *world, uint32_t q,
     return low;
 }
 
-static int64_t highest_mark(const struct world *world, uint32_t q)
+int64_t judge_highest_mark(const struct world *world, uint32_t q)
 {
     int64_t high = -1;
 
@@ -271,7 +271,7 @@ static int can_start(const struct world *world, uint32_t q)
 {
     const struct sim_shelf *shelf = &world->store.data.shelves[q];
     const struct sim_partition *partition = &world->log.partitions[q];
-    int64_t high = highest_mark(world, q);
+    int64_t high = judge_highest_mark(world, q);
 
     if (high > sim_log_end(partition))
         return 0;
@@ -394,7 +394,7 @@ static int may_change(const struct world *world)
 
         if (at < 0 || !data_is_whole(shelf, &shelf->manifests[0]) ||
             lowest_mark(world, q, world->store.born[q]) != at ||
-            highest_mark(world, q) > at)
+            judge_highest_mark(world, q) > at)
             return 0;
     }
     return 1;
@@ -448,6 +448,10 @@ void judge_complete(struct process *process)
     int64_t marks[PARTITIONS_MAX];
     int64_t time_ms = engine_time(process->engine), latest_ms;
 
+    if (world->damage.anew > 0 &&
+        world->damage.wipes + world->damage.rolls == 0)
+        story_fail(&world->story, "P%u went on though the topic was made anew",
+                   process->number);
     for (uint32_t q = 0; q < PARTITIONS_MAX; q++)
         marks[q] = INT64_MAX;
     latest_ms = expect(&expected, world, marks, time_ms);

@@ -7,6 +7,9 @@
 /* A group's durable rows are the recount up to its marks, each record once. */
 void judge_group(struct world *world, uint32_t group);
 
+/* The furthest that a group's stored marks say of a partition; -1: none do. */
+int64_t judge_highest_mark(const struct world *world, uint32_t q);
+
 /* A start that refuses has a reason, and it is true. */
 void judge_refusal(struct process *process);
 

@@ -120,6 +120,7 @@ static void make_parts(struct process *process)
         .counts_max = 5,
     };
 
+    process->partitions = process->world->partitions;
     process->engine = engine_new(&rules);
     process->memory = sink_memory_new(&process->sink);
     process->publish = publish_new(&publish, process->engine, &process->sink);
@@ -146,7 +147,6 @@ void process_start(struct process *process)
     world->starts++;
     process->state = SLOT_ALIVE;
     process->owner = rng_next(&world->rng) | 1;
-    process->partitions = world->partitions;
     process->asleep_until_us = process->again_us = 0;
     process->is_ending = 0;
     process->input_us = world->now_us;
@@ -346,7 +346,7 @@ void process_step(struct process *process)
     default:
         publish(process, 1 + rng_below(rng, 20));
     }
-    if (process->state == SLOT_ALIVE && process->engine != NULL &&
+    if (process->state == SLOT_ALIVE && process->phase == KEEPER_RUNNING &&
         rng_below(rng, 200) == 0)
         engine_check(process->engine);
 }

@@ -282,6 +282,24 @@ static void take_record(struct naive *naive)
         take_item(naive, session, e->items[i]);
 }
 
+/* What a start does that finds more than the settings now allow. */
+static void begin_era(struct naive *naive, const struct session_rules *rules)
+{
+    naive->rules = rules;
+    while (naive->count > rules->open_max)
+        leave(naive, 0);
+    for (uint32_t i = 0; i < naive->count; i++) {
+        struct naive_session *session = &naive->at[i];
+        uint32_t over = session->items_count > rules->items_max
+                            ? session->items_count - rules->items_max
+                            : 0;
+
+        session->items_count -= over;
+        memmove(&session->items[0], &session->items[over],
+                session->items_count * sizeof session->items[0]);
+    }
+}
+
 void recount_make(struct recount *recount, const struct sim_partition *from,
                   const struct relations *relations, const struct eras *eras,
                   int64_t born)
@@ -293,6 +311,7 @@ void recount_make(struct recount *recount, const struct sim_partition *from,
     naive.count = 0;
     naive.out = recount;
     naive.relations = relations;
+    naive.rules = NULL;
     naive.time_ms = -1;
     for (uint32_t i = 0; i < from->count; i++) {
         naive.record = &from->at[i];
@@ -301,7 +320,8 @@ void recount_make(struct recount *recount, const struct sim_partition *from,
         while (era + 1 < eras->count &&
                eras->at[era + 1].since <= naive.record->offset)
             era++;
-        naive.rules = &eras->at[era].rules;
+        if (naive.rules != &eras->at[era].rules)
+            begin_era(&naive, &eras->at[era].rules);
         take_record(&naive);
     }
 }

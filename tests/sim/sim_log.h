@@ -39,6 +39,7 @@ struct sim_record {
 
 struct sim_partition {
     int is_there;
+    int is_anew; /* no more records come */
     uint32_t count;
     uint32_t visible; /* records that have appeared */
     int64_t oldest;   /* offset; what is below is gone */

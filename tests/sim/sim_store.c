@@ -226,14 +226,16 @@ static void tell_run(const struct sim_store *store,
     char what[64] = "";
 
     if (request->call == CALL_CHECKPOINT)
-        snprintf(what, sizeof what, " %s #%llu on #%llu, marks %lld %lld",
-                 request->checkpoint.is_base ? "base" : "delta",
-                 (unsigned long long)request->checkpoint.id.sequence,
-                 (unsigned long long)request->checkpoint.builds_on.sequence,
-                 (long long)request->checkpoint.marks.at[0],
-                 (long long)(request->checkpoint.marks.count > 1
-                                 ? request->checkpoint.marks.at[1]
-                                 : -1));
+        snprintf(
+            what, sizeof what, " %s #%llu on #%llu, marks %lld %lld",
+            request->checkpoint.is_base ? "base" : "delta",
+            (unsigned long long)(request->checkpoint.id.sequence & 0xfffff),
+            (unsigned long long)(request->checkpoint.builds_on.sequence &
+                                 0xfffff),
+            (long long)request->checkpoint.marks.at[0],
+            (long long)(request->checkpoint.marks.count > 1
+                            ? request->checkpoint.marks.at[1]
+                            : -1));
     if (request->call == CALL_SNAPSHOT)
         snprintf(what, sizeof what, " at %lld, %u chunks",
                  (long long)request->snapshot.offset,

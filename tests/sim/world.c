@@ -254,6 +254,8 @@ static void show_records(struct world *world)
         struct sim_partition *partition = &world->log.partitions[q];
         uint32_t most = 1 + 2 * partition->count / world->plan.steps;
 
+        if (partition->is_anew)
+            continue;
         partition->visible += rng_below(&world->rng, most + 1);
         if (partition->visible > partition->count)
             partition->visible = partition->count;
@@ -327,7 +329,8 @@ static void wake_all(struct world *world)
     sim_store_calm(&world->store);
     world->partitions = world->log.count;
     for (uint32_t q = 0; q < world->log.count; q++)
-        world->log.partitions[q].visible = world->log.partitions[q].count;
+        if (!world->log.partitions[q].is_anew)
+            world->log.partitions[q].visible = world->log.partitions[q].count;
     for (uint32_t i = 0; i < CLIENTS_MAX; i++)
         world->processes[i].asleep_until_us = 0;
 }
