@@ -1,10 +1,7 @@
 """Records into and out of a real Kafka, by kcat."""
 
-import itertools
 import os
 import subprocess
-
-CREATED = itertools.count()
 
 
 def brokers():
@@ -13,7 +10,7 @@ def brokers():
 
 def fresh_topic():
     """A name of its own; the broker makes it when it is first written to."""
-    return "test-%d-%d" % (os.getpid(), next(CREATED))
+    return "test-" + os.urandom(6).hex()
 
 
 def kcat(*arguments, stdin=None):
