@@ -23,10 +23,11 @@
 
 struct group_dictionary {
     const struct intern *ids;
-    uint32_t *numbers; /* owned; of ids, by rank once it is sorted */
+    uint32_t *numbers; /* owned; of ids, in the order they were first added */
+    uint32_t *ranks;   /* owned; in that order too, once it is packed */
     uint32_t count;
     uint32_t capacity;
-    struct dictionary_slot *slots; /* owned; number to rank */
+    struct dictionary_slot *slots; /* owned; number to index */
     uint32_t slots_count;          /* a power of two */
 };
 
@@ -35,13 +36,13 @@ void group_dictionary_init(struct group_dictionary *dictionary,
                            const struct intern *ids);
 void group_dictionary_deinit(struct group_dictionary *dictionary);
 
-void group_dictionary_add(struct group_dictionary *dictionary, uint32_t number);
+/* Returns the id's index into `numbers` and `ranks`. */
+uint32_t group_dictionary_add(struct group_dictionary *dictionary,
+                              uint32_t number);
 
 /* After the last id was added: deals out ranks, and writes them down. */
 void group_dictionary_pack(struct strbuf *out,
                            struct group_dictionary *dictionary);
-uint32_t group_dictionary_rank(const struct group_dictionary *dictionary,
-                               uint32_t number);
 
 /* ---- reading ---- */
 

@@ -83,8 +83,9 @@ struct row_place {
     uint32_t tier;
     int64_t pane; /* number of the pane in its tier, since the epoch */
 };
-struct row_place row_place(const struct row *row, const struct row_rules *rules,
-                           uint32_t slot);
+
+/* `near`: by tier, the number of a pane that the slot's is near to. */
+struct row_place row_place(uint32_t slot, const int64_t *near);
 uint32_t row_slot(struct row_place place);
 
 /* What a row was, to be filled in again. */

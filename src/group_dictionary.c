@@ -8,13 +8,15 @@
 enum {
     SLOTS_MIN = 64,
     HEAD_BYTES = 8,
+    AHEAD = 16,      /* texts that are prefetched */
+    FEW = 48,        /* ids that are sorted by insertion */
     SUFFIX_BITS = 4, /* of a suffix's length that stand beside the drop */
     SUFFIX_MASK = (1 << SUFFIX_BITS) - 1
 };
 
 struct dictionary_slot {
     uint32_t number; /* 0: empty */
-    uint32_t rank;
+    uint32_t index;
 };
 
 /* ---- numbers, each once ---- */
@@ -32,6 +34,7 @@ void group_dictionary_init(struct group_dictionary *dictionary,
 void group_dictionary_deinit(struct group_dictionary *dictionary)
 {
     free(dictionary->numbers);
+    free(dictionary->ranks);
     free(dictionary->slots);
 }
 
@@ -55,94 +58,64 @@ static void grow_slots(struct group_dictionary *dictionary)
     dictionary->slots =
         mem_new(dictionary->slots_count, sizeof *dictionary->slots);
     for (uint32_t i = 0; i < dictionary->count; i++)
-        find_slot(dictionary, dictionary->numbers[i])->number =
-            dictionary->numbers[i];
+        *find_slot(dictionary, dictionary->numbers[i]) =
+            (struct dictionary_slot){dictionary->numbers[i], i};
 }
 
-void group_dictionary_add(struct group_dictionary *dictionary, uint32_t number)
+uint32_t group_dictionary_add(struct group_dictionary *dictionary,
+                              uint32_t number)
 {
     struct dictionary_slot *slot = find_slot(dictionary, number);
 
     if (slot->number == number)
-        return;
-    slot->number = number;
+        return slot->index;
     if (dictionary->count == dictionary->capacity) {
         dictionary->capacity = 2 * dictionary->capacity + SLOTS_MIN;
         dictionary->numbers =
             mem_resize(dictionary->numbers, dictionary->capacity,
                        sizeof *dictionary->numbers);
     }
+    *slot = (struct dictionary_slot){number, dictionary->count};
     dictionary->numbers[dictionary->count++] = number;
     if (dictionary->count > dictionary->slots_count / 2)
         grow_slots(dictionary);
-}
-
-uint32_t group_dictionary_rank(const struct group_dictionary *dictionary,
-                               uint32_t number)
-{
-    return find_slot(dictionary, number)->rank;
+    return dictionary->count - 1;
 }
 
 /* ---- the order of ids ----
  *
- * Eight bytes at a time, as one number: sorted by it, then each run of equal
- * ones by the next eight. */
+ * Eight bytes at a time, as one number: a radix sort by it, then each run of
+ * equal ones by the next eight. */
 
 struct entry {
     uint64_t head;
-    const char *bytes;
-    uint32_t length;
-    uint32_t number;
+    uint32_t index; /* in the dictionary */
 };
 
-static uint64_t head_at(const struct entry *entry, uint32_t depth)
+struct sorter {
+    const struct group_dictionary *dictionary;
+    struct strbuf
+        texts;          /* all ids side by side, for they are looked at often */
+    uint32_t *starts;   /* owned; by index, and the end of the last */
+    struct entry *room; /* owned; as many as there are ids */
+};
+
+static struct text text_at(const struct sorter *sorter, uint32_t index)
+{
+    uint32_t start = sorter->starts[index];
+
+    return (struct text){sorter->texts.bytes + start,
+                         sorter->starts[index + 1] - start};
+}
+
+static uint64_t head_of(struct text text, uint32_t depth)
 {
     uint64_t head = 0;
 
     for (uint32_t i = depth; i < depth + HEAD_BYTES; i++)
-        head = head << 8 |
-               (i < entry->length ? (unsigned char)entry->bytes[i] : 0);
+        head = head << 8 | (i < text.length ? (unsigned char)text.bytes[i] : 0);
     return head;
 }
-
-static int compare_heads(const void *a, const void *b)
-{
-    const struct entry *left = a, *right = b;
-
-    if (left->head != right->head)
-        return left->head < right->head ? -1 : 1;
-    return left->length < right->length ? -1 : left->length > right->length;
-}
-
-static void sort_entries(struct entry *entries, uint32_t count, uint32_t depth)
-{
-    uint32_t longest = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        entries[i].head = head_at(&entries[i], depth);
-        if (entries[i].length > longest)
-            longest = entries[i].length;
-    }
-    qsort(entries, count, sizeof *entries, compare_heads);
-    if (longest <= depth + HEAD_BYTES)
-        return;
-    for (uint32_t start = 0, end; start < count; start = end) {
-        end = start + 1;
-        while (end < count && entries[end].head == entries[start].head)
-            end++;
-        if (end - start > 1)
-            sort_entries(entries + start, end - start, depth + HEAD_BYTES);
-    }
-}
-
-/* ---- tenants ---- */
-
-/* The entries of one tenant stand together. */
-struct run {
-    struct text tenant;
-    uint32_t start;
-    uint32_t count;
-};
 
 static int compare_texts(struct text left, struct text right)
 {
@@ -154,6 +127,138 @@ static int compare_texts(struct text left, struct text right)
     return left.length < right.length ? -1 : left.length > right.length;
 }
 
+static int is_above(const struct sorter *sorter, const struct entry *left,
+                    const struct entry *right)
+{
+    if (left->head != right->head)
+        return left->head > right->head;
+    return compare_texts(text_at(sorter, left->index),
+                         text_at(sorter, right->index)) > 0;
+}
+
+static void insert_entries(const struct sorter *sorter, struct entry *entries,
+                           uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        struct entry entry = entries[i];
+        uint32_t at = i;
+
+        for (; at > 0 && is_above(sorter, &entries[at - 1], &entry); at--)
+            entries[at] = entries[at - 1];
+        entries[at] = entry;
+    }
+}
+
+static unsigned digit_of(const struct entry *entry, unsigned digit)
+{
+    return entry->head >> 8 * digit & 0xff;
+}
+
+static void deal_entries(struct entry *to, const struct entry *from,
+                         uint32_t count, uint32_t places[256], unsigned digit)
+{
+    uint32_t sum = 0;
+
+    for (unsigned i = 0; i < 256; i++) {
+        uint32_t start = sum;
+
+        sum += places[i];
+        places[i] = start;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        to[places[digit_of(&from[i], digit)]++] = from[i];
+}
+
+/* By `head` alone, from its last byte to its first; stable. */
+static void sort_heads(struct entry *entries, struct entry *room,
+                       uint32_t count)
+{
+    uint32_t counts[HEAD_BYTES][256] = {{0}};
+    struct entry *from = entries, *to = room;
+
+    if (count == 0)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        for (unsigned digit = 0; digit < HEAD_BYTES; digit++)
+            counts[digit][digit_of(&entries[i], digit)]++;
+    for (unsigned digit = 0; digit < HEAD_BYTES; digit++) {
+        struct entry *dealt = to;
+
+        if (counts[digit][digit_of(from, digit)] == count)
+            continue;
+        deal_entries(to, from, count, counts[digit], digit);
+        to = from;
+        from = dealt;
+    }
+    if (from != entries)
+        memcpy(entries, from, count * sizeof *entries);
+}
+
+/* The ids are alike before `depth`. */
+static void sort_entries(const struct sorter *sorter, struct entry *entries,
+                         uint32_t count, uint32_t depth)
+{
+    for (uint32_t i = 0; i < count; i++)
+        entries[i].head = head_of(text_at(sorter, entries[i].index), depth);
+    if (count <= FEW || depth >= EVENT_ID_BYTES_MAX) {
+        insert_entries(sorter, entries, count);
+        return;
+    }
+    sort_heads(entries, sorter->room, count);
+    for (uint32_t start = 0, end; start < count; start = end) {
+        end = start + 1;
+        while (end < count && entries[end].head == entries[start].head)
+            end++;
+        if (end - start > 1)
+            sort_entries(sorter, entries + start, end - start,
+                         depth + HEAD_BYTES);
+    }
+}
+
+/* Ids lie anywhere in memory: the next few are asked for beforehand. */
+static void gather_texts(struct sorter *sorter, const struct text *ids,
+                         uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            __builtin_prefetch(ids[i + AHEAD].bytes);
+        strbuf_add(&sorter->texts, ids[i].bytes, ids[i].length);
+        ASSERT(sorter->texts.length <= UINT32_MAX);
+        sorter->starts[i + 1] = (uint32_t)sorter->texts.length;
+    }
+}
+
+static void sorter_init(struct sorter *sorter,
+                        const struct group_dictionary *dictionary)
+{
+    uint32_t count = dictionary->count;
+    struct text *ids = mem_new(count, sizeof *ids);
+
+    *sorter = (struct sorter){.dictionary = dictionary};
+    sorter->starts = mem_new(count + 1u, sizeof *sorter->starts);
+    sorter->room = mem_new(count, sizeof *sorter->room);
+    for (uint32_t i = 0; i < count; i++)
+        ids[i] = intern_id(dictionary->ids, dictionary->numbers[i]);
+    gather_texts(sorter, ids, count);
+    free(ids);
+}
+
+static void sorter_deinit(struct sorter *sorter)
+{
+    strbuf_deinit(&sorter->texts);
+    free(sorter->starts);
+    free(sorter->room);
+}
+
+/* ---- tenants ---- */
+
+/* The entries of one tenant stand together. */
+struct run {
+    struct text tenant;
+    uint32_t start;
+    uint32_t count;
+};
+
 static int compare_runs(const void *a, const void *b)
 {
     const struct run *left = a, *right = b;
@@ -161,61 +266,51 @@ static int compare_runs(const void *a, const void *b)
     return compare_texts(left->tenant, right->tenant);
 }
 
-/* Entries come in the order of their tenants' numbers, which `head` holds.
- * Returns how many tenants there are, in the order of their bytes. */
-static uint32_t find_runs(struct run *runs, const struct intern *ids,
-                          const struct entry *entries, uint32_t count)
+/* Puts the entries by tenants; returns how many of these there are, in the
+ * order of their bytes. */
+static uint32_t find_runs(struct run **runs, struct entry *entries,
+                          const struct sorter *sorter)
 {
+    const struct group_dictionary *dictionary = sorter->dictionary;
     uint32_t tenants = 0;
 
-    for (uint32_t i = 0; i < count; i++) {
-        if (i == 0 || entries[i].head != entries[i - 1].head)
-            runs[tenants++] =
-                (struct run){intern_tenant(ids, entries[i].number), i, 0};
-        runs[tenants - 1].count++;
-    }
-    qsort(runs, tenants, sizeof *runs, compare_runs);
-    return tenants;
-}
-
-static uint32_t fill_entries(struct entry *entries,
-                             const struct group_dictionary *dictionary)
-{
-    const struct intern *ids = dictionary->ids;
-    uint32_t tenants = 1;
-
+    for (uint32_t i = 0; i < dictionary->count; i++)
+        entries[i] = (struct entry){
+            intern_tenant_number(dictionary->ids, dictionary->numbers[i]), i};
+    sort_heads(entries, sorter->room, dictionary->count);
+    for (uint32_t i = 0; i < dictionary->count; i++)
+        tenants += i == 0 || entries[i].head != entries[i - 1].head;
+    *runs = mem_new(tenants, sizeof **runs);
+    tenants = 0;
     for (uint32_t i = 0; i < dictionary->count; i++) {
-        uint32_t number = dictionary->numbers[i];
-        struct text id = intern_id(ids, number);
-
-        entries[i] = (struct entry){intern_tenant_number(ids, number), id.bytes,
-                                    id.length, number};
-        tenants += i > 0 && entries[i].head != entries[i - 1].head;
+        if (i == 0 || entries[i].head != entries[i - 1].head)
+            (*runs)[tenants++] = (struct run){
+                intern_tenant(dictionary->ids,
+                              dictionary->numbers[entries[i].index]),
+                i, 0};
+        (*runs)[tenants - 1].count++;
     }
-    if (tenants > 1)
-        qsort(entries, dictionary->count, sizeof *entries, compare_heads);
+    qsort(*runs, tenants, sizeof **runs, compare_runs);
     return tenants;
 }
 
 /* ---- writing ---- */
 
-static uint32_t common_length(const struct entry *left,
-                              const struct entry *right)
+static uint32_t common_length(struct text left, struct text right)
 {
     uint32_t length = 0;
 
-    while (length < left->length && length < right->length &&
-           left->bytes[length] == right->bytes[length])
+    while (length < left.length && length < right.length &&
+           left.bytes[length] == right.bytes[length])
         length++;
     return length;
 }
 
-static void add_entry(struct strbuf *out, const struct entry *before,
-                      const struct entry *entry)
+static void add_id(struct strbuf *out, struct text before, struct text id)
 {
-    uint32_t shared = before == NULL ? 0 : common_length(before, entry);
-    uint32_t drop = before == NULL ? 0 : before->length - shared;
-    uint32_t suffix = entry->length - shared;
+    uint32_t shared = common_length(before, id);
+    uint32_t drop = before.length - shared;
+    uint32_t suffix = id.length - shared;
 
     if (suffix < SUFFIX_MASK) {
         pack_add_uint(out, (uint64_t)drop << SUFFIX_BITS | suffix);
@@ -223,19 +318,23 @@ static void add_entry(struct strbuf *out, const struct entry *before,
         pack_add_uint(out, (uint64_t)drop << SUFFIX_BITS | SUFFIX_MASK);
         pack_add_uint(out, suffix - SUFFIX_MASK);
     }
-    strbuf_add(out, entry->bytes + shared, suffix);
+    strbuf_add(out, id.bytes + shared, suffix);
 }
 
-static void add_run(struct strbuf *out, struct group_dictionary *dictionary,
-                    const struct run *run, struct entry *entries, uint32_t rank)
+static void add_run(struct strbuf *out, const struct sorter *sorter,
+                    const struct run *run, const struct entry *entries,
+                    uint32_t rank)
 {
-    sort_entries(entries, run->count, 0);
+    struct text before = {"", 0};
+
     pack_add_bytes(out, run->tenant.bytes, run->tenant.length);
     pack_add_uint(out, run->count);
     for (uint32_t i = 0; i < run->count; i++) {
-        add_entry(out, i == 0 ? NULL : &entries[i - 1], &entries[i]);
-        dictionary->numbers[rank + i] = entries[i].number;
-        find_slot(dictionary, entries[i].number)->rank = rank + i;
+        struct text id = text_at(sorter, entries[i].index);
+
+        add_id(out, before, id);
+        before = id;
+        sorter->dictionary->ranks[entries[i].index] = rank + i;
     }
 }
 
@@ -243,15 +342,22 @@ void group_dictionary_pack(struct strbuf *out,
                            struct group_dictionary *dictionary)
 {
     struct entry *entries = mem_new(dictionary->count, sizeof *entries);
-    uint32_t tenants = fill_entries(entries, dictionary), rank = 0;
-    struct run *runs = mem_new(tenants, sizeof *runs);
+    struct run *runs = NULL;
+    struct sorter sorter;
+    uint32_t tenants, rank = 0;
 
-    tenants = find_runs(runs, dictionary->ids, entries, dictionary->count);
+    dictionary->ranks = mem_new(dictionary->count, sizeof *dictionary->ranks);
+    sorter_init(&sorter, dictionary);
+    tenants = find_runs(&runs, entries, &sorter);
     pack_add_uint(out, tenants);
     for (uint32_t i = 0; i < tenants; i++) {
-        add_run(out, dictionary, &runs[i], entries + runs[i].start, rank);
+        struct entry *of_tenant = entries + runs[i].start;
+
+        sort_entries(&sorter, of_tenant, runs[i].count, 0);
+        add_run(out, &sorter, &runs[i], of_tenant, rank);
         rank += runs[i].count;
     }
+    sorter_deinit(&sorter);
     free(runs);
     free(entries);
 }

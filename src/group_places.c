@@ -11,28 +11,30 @@ void group_places_init(struct group_places *places,
                        const struct windows *windows, int64_t fine_pane,
                        uint64_t ahead)
 {
-    *places = (struct group_places){.tiers = windows->count};
-    for (uint32_t tier = 0; tier < windows->count; tier++) {
-        const struct window *window = &windows->at[windows->by_tier[tier]];
+    uint64_t end = ahead;
 
-        places->newest[tier] =
-            floor_div(fine_pane, windows->fine_per_pane[tier]);
-        places->starts[tier + 1] =
-            places->starts[tier] + (uint64_t)window->panes;
-        if (tier == 0) {
-            places->newest[0] += (int64_t)ahead;
-            places->starts[1] += ahead;
-        }
+    *places = (struct group_places){.tiers = windows->count, .ahead = ahead};
+    for (uint32_t tier = 0; tier < windows->count; tier++) {
+        places->now[tier] = floor_div(fine_pane, windows->fine_per_pane[tier]);
+        end += (uint64_t)windows->at[windows->by_tier[tier]].panes;
+        places->starts[tier + 1] = end;
     }
+}
+
+/* The number of the pane of stream time in the tier. */
+static uint64_t number_now(const struct group_places *places, uint32_t tier)
+{
+    return tier == 0 ? places->ahead : places->starts[tier];
 }
 
 uint64_t group_places_code(const struct group_places *places,
                            struct row_place place)
 {
-    int64_t age = places->newest[place.tier] - place.pane;
-    uint64_t number = places->starts[place.tier] + (uint64_t)age;
+    uint64_t number = number_now(places, place.tier) +
+                      (uint64_t)(places->now[place.tier] - place.pane);
 
-    ASSERT(age >= 0 && number < places->starts[place.tier + 1]);
+    ASSERT(number >= places->starts[place.tier] &&
+           number < places->starts[place.tier + 1]);
     return place.index * group_places_span(places) + number;
 }
 
@@ -44,7 +46,7 @@ struct row_place group_places_decode(const struct group_places *places,
 
     while (number >= places->starts[place.tier + 1])
         place.tier++;
-    place.pane = places->newest[place.tier] -
-                 (int64_t)(number - places->starts[place.tier]);
+    place.pane = places->now[place.tier] -
+                 (int64_t)(number - number_now(places, place.tier));
     return place;
 }

@@ -14,6 +14,14 @@ struct packed_cell {
     uint32_t count;
 };
 
+struct packed_row {
+    uint32_t rank;
+    uint32_t item;
+    uint32_t index;          /* in the dictionary */
+    uint32_t category_index; /* in that of the categories */
+    uint32_t others;         /* where its others begin in `indexes` */
+};
+
 struct packer {
     struct groups *groups;
     struct strbuf *out;
@@ -21,9 +29,12 @@ struct packer {
     struct group_dictionary categories;
     struct group_places places;
     uint64_t ahead;
-    uint64_t *rows; /* owned; items, then ranks in order */
+    struct packed_row *rows; /* owned */
     uint32_t rows_count;
     uint32_t rows_room;
+    uint32_t *indexes; /* owned; in the dictionary, of each row's others */
+    uint32_t indexes_count;
+    uint32_t indexes_room;
     struct packed_cell *cells; /* owned; of one run */
     uint32_t cells_room;
     uint64_t *others; /* owned; of one row: rank << 32 | first cell */
@@ -57,10 +68,9 @@ void group_state_sort(uint64_t *numbers, uint32_t count)
 
 static void see_ahead(struct packer *packer, const struct row *row)
 {
-    const struct row_rules *rules = groups_rules(packer->groups);
-
     for (uint32_t i = 0; i < row->used; i++) {
-        struct row_place place = row_place(row, rules, row->cells[i].slot);
+        struct row_place place =
+            row_place(row->cells[i].slot, packer->places.now);
         int64_t ahead = place.pane - row->as_of;
 
         if (place.tier == 0 && ahead > (int64_t)packer->ahead)
@@ -68,22 +78,44 @@ static void see_ahead(struct packer *packer, const struct row *row)
     }
 }
 
+static void see_others(struct packer *packer, const struct row *row)
+{
+    uint32_t needed = packer->indexes_count + row->pairs, other = 0;
+
+    if (needed > packer->indexes_room) {
+        packer->indexes_room = needed + needed / 2;
+        packer->indexes = mem_resize(packer->indexes, packer->indexes_room,
+                                     sizeof *packer->indexes);
+    }
+    for (uint32_t i = 0; i < row->used; i++) {
+        if (row->cells[i].other == other)
+            continue;
+        other = row->cells[i].other;
+        packer->indexes[packer->indexes_count++] =
+            group_dictionary_add(&packer->items, other);
+    }
+}
+
 static void see_row(struct packer *packer, uint32_t item, const struct row *row)
 {
     uint32_t category = groups_category_number(packer->groups, item);
+    struct packed_row *one;
 
     if (packer->rows_count == packer->rows_room) {
         packer->rows_room = 2 * packer->rows_room + 64;
         packer->rows =
             mem_resize(packer->rows, packer->rows_room, sizeof *packer->rows);
     }
-    packer->rows[packer->rows_count++] = item;
-    group_dictionary_add(&packer->items, item);
+    one = &packer->rows[packer->rows_count++];
+    *one = (struct packed_row){
+        .item = item,
+        .index = group_dictionary_add(&packer->items, item),
+        .others = packer->indexes_count,
+    };
     if (category != 0)
-        group_dictionary_add(&packer->categories, category);
-    for (uint32_t i = row_pairs_start(row); i < row->used; i++)
-        if (i == 0 || row->cells[i].other != row->cells[i - 1].other)
-            group_dictionary_add(&packer->items, row->cells[i].other);
+        one->category_index =
+            group_dictionary_add(&packer->categories, category);
+    see_others(packer, row);
     see_ahead(packer, row);
 }
 
@@ -117,7 +149,6 @@ static int compare_cells(const void *a, const void *b)
 static void encode_cells(struct packer *packer, const struct row *row,
                          uint32_t start, uint32_t end)
 {
-    const struct row_rules *rules = groups_rules(packer->groups);
     int is_in_order = 1;
 
     if (end - start > packer->cells_room) {
@@ -130,7 +161,7 @@ static void encode_cells(struct packer *packer, const struct row *row,
 
         packer->cells[i] = (struct packed_cell){
             group_places_code(&packer->places,
-                              row_place(row, rules, cell->slot)),
+                              row_place(cell->slot, packer->places.now)),
             cell->count};
         is_in_order &=
             i == 0 || packer->cells[i - 1].code < packer->cells[i].code;
@@ -164,7 +195,8 @@ static uint32_t end_of_run(const struct row *row, uint32_t start)
     return end;
 }
 
-static void rank_others(struct packer *packer, const struct row *row)
+static void rank_others(struct packer *packer, const struct packed_row *one,
+                        const struct row *row)
 {
     uint32_t count = 0;
 
@@ -174,19 +206,21 @@ static void rank_others(struct packer *packer, const struct row *row)
                                     sizeof *packer->others);
     }
     for (uint32_t i = row_pairs_start(row); i < row->used;
-         i = end_of_run(row, i))
+         i = end_of_run(row, i)) {
+        uint32_t index = packer->indexes[one->others + count];
+
         packer->others[count++] =
-            (uint64_t)group_dictionary_rank(&packer->items, row->cells[i].other)
-                << 32 |
-            i;
+            (uint64_t)packer->items.ranks[index] << 32 | i;
+    }
     group_state_sort(packer->others, count);
 }
 
-static void add_others(struct packer *packer, const struct row *row)
+static void add_others(struct packer *packer, const struct packed_row *one,
+                       const struct row *row)
 {
     uint64_t least = 0;
 
-    rank_others(packer, row);
+    rank_others(packer, one, row);
     for (uint32_t i = 0; i < row->pairs; i++) {
         uint32_t start = (uint32_t)packer->others[i];
         uint32_t end = end_of_run(row, start);
@@ -199,24 +233,31 @@ static void add_others(struct packer *packer, const struct row *row)
     }
 }
 
-static void add_head(struct packer *packer, uint32_t item,
+static void add_head(struct packer *packer, const struct packed_row *one,
                      const struct row *row)
 {
-    uint32_t category = groups_category_number(packer->groups, item);
+    int has_category = groups_category_number(packer->groups, one->item) != 0;
     int64_t now_ms = group_state_time(packer->groups, row->as_of);
     uint64_t flags = (uint64_t)row->pairs << GROUP_STATE_OTHERS_SHIFT;
 
-    flags |= category != 0 ? GROUP_STATE_HAS_CATEGORY : 0;
+    flags |= has_category ? GROUP_STATE_HAS_CATEGORY : 0;
     flags |= row->cut_until != 0 ? GROUP_STATE_IS_CUT : 0;
     pack_add_uint(packer->out, flags);
-    if (category != 0) {
+    if (has_category) {
         pack_add_uint(packer->out,
-                      group_dictionary_rank(&packer->categories, category));
+                      packer->categories.ranks[one->category_index]);
         pack_add_int(packer->out,
-                     now_ms - groups_category_ms(packer->groups, item));
+                     now_ms - groups_category_ms(packer->groups, one->item));
     }
     if (row->cut_until != 0)
         pack_add_uint(packer->out, (uint64_t)(row->cut_until - row->as_of));
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct packed_row *left = a, *right = b;
+
+    return left->rank < right->rank ? -1 : left->rank > right->rank;
 }
 
 static void add_rows(struct packer *packer)
@@ -224,20 +265,19 @@ static void add_rows(struct packer *packer)
     uint64_t least = 0;
 
     for (uint32_t i = 0; i < packer->rows_count; i++)
-        packer->rows[i] =
-            group_dictionary_rank(&packer->items, (uint32_t)packer->rows[i]);
-    group_state_sort(packer->rows, packer->rows_count);
+        packer->rows[i].rank = packer->items.ranks[packer->rows[i].index];
+    qsort(packer->rows, packer->rows_count, sizeof *packer->rows, compare_rows);
     pack_add_uint(packer->out, packer->rows_count);
     for (uint32_t i = 0; i < packer->rows_count; i++) {
-        uint32_t item = packer->items.numbers[packer->rows[i]];
-        const struct row *row = groups_row(packer->groups, item);
+        const struct packed_row *one = &packer->rows[i];
+        const struct row *row = groups_row(packer->groups, one->item);
         uint32_t supports = row_pairs_start(row);
 
-        pack_add_uint(packer->out, step(&least, packer->rows[i]));
-        add_head(packer, item, row);
+        pack_add_uint(packer->out, step(&least, one->rank));
+        add_head(packer, one, row);
         pack_add_uint(packer->out, supports);
         add_cells(packer, row, 0, supports);
-        add_others(packer, row);
+        add_others(packer, one, row);
     }
 }
 
@@ -247,6 +287,8 @@ static void begin(struct packer *packer, struct strbuf *out,
                   struct groups *groups)
 {
     *packer = (struct packer){.groups = groups, .out = out};
+    group_places_init(&packer->places, groups_rules(groups)->windows,
+                      groups_horizon(groups)->fine_pane, 0);
     group_dictionary_init(&packer->items, groups_rules(groups)->items);
     group_dictionary_init(&packer->categories, groups_categories(groups));
 }
@@ -269,6 +311,7 @@ static void end(struct packer *packer)
     group_dictionary_deinit(&packer->items);
     group_dictionary_deinit(&packer->categories);
     free(packer->rows);
+    free(packer->indexes);
     free(packer->cells);
     free(packer->others);
 }

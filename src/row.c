@@ -51,11 +51,9 @@ static uint32_t slot_make(const struct windows *windows, uint32_t index,
     return row_slot((struct row_place){index, tier, pane});
 }
 
-/* The slot's pane: of all with these low bits the one nearest to `as_of`. */
-static int64_t slot_pane(const struct windows *windows, uint32_t slot,
-                         int64_t as_of)
+/* The slot's pane: of all with these low bits the one nearest to `near`. */
+static int64_t slot_pane(uint32_t slot, int64_t near)
 {
-    int64_t near = floor_div(as_of, windows->fine_per_pane[slot_tier(slot)]);
     int64_t ahead = ((int64_t)slot - near) & PANE_MASK;
 
     if (ahead > PANE_MASK / 2)
@@ -63,19 +61,21 @@ static int64_t slot_pane(const struct windows *windows, uint32_t slot,
     return near + ahead;
 }
 
-struct row_place row_place(const struct row *row, const struct row_rules *rules,
-                           uint32_t slot)
+struct row_place row_place(uint32_t slot, const int64_t *near)
 {
-    return (struct row_place){slot_index(slot), slot_tier(slot),
-                              slot_pane(rules->windows, slot, row->as_of)};
+    uint32_t tier = slot_tier(slot);
+
+    return (struct row_place){slot_index(slot), tier,
+                              slot_pane(slot, near[tier])};
 }
 
-/* Its first fine pane. */
+/* The first fine pane of the slot's pane. */
 static int64_t slot_fine_pane(const struct windows *windows, uint32_t slot,
                               int64_t as_of)
 {
-    return slot_pane(windows, slot, as_of) *
-           windows->fine_per_pane[slot_tier(slot)];
+    int64_t ratio = windows->fine_per_pane[slot_tier(slot)];
+
+    return slot_pane(slot, floor_div(as_of, ratio)) * ratio;
 }
 
 static uint32_t add_count(uint32_t a, uint32_t b)
