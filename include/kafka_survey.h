@@ -18,9 +18,10 @@ struct kafka_survey {
 struct kafka_survey_rules {
     struct rd_kafka_s *kafka;
     const char *topic;
+    uint32_t first; /* partition */
     uint32_t partitions;
     int timeout_ms; /* for each answer */
-    /* Whether to give up; looked at between any two answers. */
+    /* Whether to give up, looked at between any two answers; or NULL. */
     int (*is_stopped)(void *context);
     void *context;
 };
@@ -28,6 +29,11 @@ struct kafka_survey_rules {
 /* NULL when a single answer is missing. */
 struct kafka_survey *kafka_survey_new(const struct kafka_survey_rules *rules,
                                       struct err *err) MUST_CHECK;
+/* Fills in `oldest` and `end` of these partitions. */
+int kafka_survey_ends(struct source_kafka_partition *at,
+                      const struct kafka_survey_rules *rules,
+                      struct err *err) MUST_CHECK;
+
 void kafka_survey_free(struct kafka_survey *survey);
 
 #endif

@@ -5,62 +5,109 @@
 #include <librdkafka/rdkafka.h>
 
 #include <stdlib.h>
-#include <string.h>
 
-static int fail(const struct kafka_survey_rules *rules, const char *what,
+static int fail(const char *topic, const char *what,
                 rd_kafka_resp_err_t problem, struct err *err)
 {
-    return err_set(err, "topic %s: %s: %s", rules->topic, what,
+    return err_set(err, "topic %s: %s: %s", topic, what,
                    rd_kafka_err2str(problem));
 }
 
-static int ask_cluster(struct kafka_survey *survey,
-                       const struct kafka_survey_rules *rules, struct err *err)
+static int is_stopped(const struct kafka_survey_rules *rules, struct err *err)
 {
-    char *id = rd_kafka_clusterid(rules->kafka, rules->timeout_ms);
-
-    if (id == NULL)
-        return fail(rules, "the cluster's id", RD_KAFKA_RESP_ERR__TIMED_OUT,
-                    err);
-    survey->cluster = mem_dup(id, strlen(id));
-    rd_kafka_mem_free(rules->kafka, id);
-    return 0;
+    if (rules->is_stopped == NULL || !rules->is_stopped(rules->context))
+        return 0;
+    err_set(err, "topic %s: stopped", rules->topic);
+    return 1;
 }
 
-static int ask_ends(struct kafka_survey *survey,
-                    const struct kafka_survey_rules *rules, struct err *err)
+static rd_kafka_topic_partition_list_t *
+list_partitions(const struct kafka_survey_rules *rules, int64_t offset)
 {
-    for (uint32_t i = 0; i < survey->count; i++) {
-        struct source_kafka_partition *one = &survey->at[i];
-        rd_kafka_resp_err_t problem;
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)rules->partitions);
 
-        if (rules->is_stopped(rules->context))
-            return fail(rules, "survey", RD_KAFKA_RESP_ERR__DESTROY, err);
-        problem = rd_kafka_query_watermark_offsets(
-            rules->kafka, rules->topic, (int32_t)i, &one->oldest, &one->end,
-            rules->timeout_ms);
-        if (problem != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            fail(rules, "oldest and end offset", problem, err);
-            return err_where(err, "partition %u", (unsigned)i);
-        }
-    }
-    return 0;
+    for (uint32_t i = 0; i < rules->partitions; i++)
+        rd_kafka_topic_partition_list_add(list, rules->topic,
+                                          (int32_t)(rules->first + i))
+            ->offset = offset;
+    return list;
 }
 
-static int take_committed(struct kafka_survey *survey,
-                          const rd_kafka_topic_partition_list_t *list,
-                          const struct kafka_survey_rules *rules,
-                          struct err *err)
+typedef void take_offset(struct source_kafka_partition *one, int64_t offset);
+
+/* Takes the list. */
+static int finish_list(struct source_kafka_partition *at,
+                       rd_kafka_topic_partition_list_t *list,
+                       rd_kafka_resp_err_t problem, take_offset *take,
+                       const char *what, struct err *err)
 {
-    for (uint32_t i = 0; i < survey->count; i++) {
+    const char *topic = list->elems[0].topic;
+    int result = 0;
+
+    if (problem != RD_KAFKA_RESP_ERR_NO_ERROR)
+        result = fail(topic, what, problem, err);
+    for (int i = 0; result == 0 && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *one = &list->elems[i];
 
-        if (one->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            fail(rules, "committed offset", one->err, err);
-            return err_where(err, "partition %u", (unsigned)i);
-        }
-        survey->at[i].committed = one->offset >= 0 ? one->offset : -1;
+        take(&at[i], one->offset);
+        if (one->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        fail(topic, what, one->err, err);
+        result = err_where(err, "partition %d", (int)one->partition);
     }
+    rd_kafka_topic_partition_list_destroy(list);
+    return result;
+}
+
+static void take_oldest(struct source_kafka_partition *one, int64_t offset)
+{
+    one->oldest = offset;
+}
+
+static void take_end(struct source_kafka_partition *one, int64_t offset)
+{
+    one->end = offset;
+}
+
+static void take_committed(struct source_kafka_partition *one, int64_t offset)
+{
+    one->committed = offset >= 0 ? offset : -1;
+}
+
+/* Times that stand for the oldest record and the end, in the protocol.
+ * rd_kafka_query_watermark_offsets() would ask the same, but does not keep to
+ * its time-out while a leader is away. */
+static int ask_offsets(struct source_kafka_partition *at,
+                       const struct kafka_survey_rules *rules,
+                       int64_t stands_for, take_offset *take, const char *what,
+                       struct err *err)
+{
+    rd_kafka_topic_partition_list_t *list = list_partitions(rules, stands_for);
+    rd_kafka_resp_err_t problem =
+        rd_kafka_offsets_for_times(rules->kafka, list, rules->timeout_ms);
+
+    return finish_list(at, list, problem, take, what, err);
+}
+
+int kafka_survey_ends(struct source_kafka_partition *at,
+                      const struct kafka_survey_rules *rules, struct err *err)
+{
+    if (ask_offsets(at, rules, RD_KAFKA_OFFSET_BEGINNING, take_oldest,
+                    "oldest offset", err) < 0)
+        return -1;
+    if (is_stopped(rules, err))
+        return -1;
+    if (ask_offsets(at, rules, RD_KAFKA_OFFSET_END, take_end, "end offset",
+                    err) < 0)
+        return -1;
+    for (uint32_t i = 0; i < rules->partitions; i++)
+        if (at[i].oldest < 0 || at[i].end < at[i].oldest)
+            return err_set(err,
+                           "topic %s, partition %u: from %lld to %lld makes "
+                           "no sense",
+                           rules->topic, (unsigned)(rules->first + i),
+                           (long long)at[i].oldest, (long long)at[i].end);
     return 0;
 }
 
@@ -69,18 +116,39 @@ static int ask_committed(struct kafka_survey *survey,
                          struct err *err)
 {
     rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new((int)survey->count);
-    rd_kafka_resp_err_t problem;
-    int result;
+        list_partitions(rules, RD_KAFKA_OFFSET_INVALID);
+    rd_kafka_resp_err_t problem =
+        rd_kafka_committed(rules->kafka, list, rules->timeout_ms);
 
-    for (uint32_t i = 0; i < survey->count; i++)
-        rd_kafka_topic_partition_list_add(list, rules->topic, (int32_t)i);
-    problem = rd_kafka_committed(rules->kafka, list, rules->timeout_ms);
-    result = problem == RD_KAFKA_RESP_ERR_NO_ERROR
-                 ? take_committed(survey, list, rules, err)
-                 : fail(rules, "committed offsets", problem, err);
-    rd_kafka_topic_partition_list_destroy(list);
-    return result;
+    return finish_list(survey->at, list, problem, take_committed,
+                       "committed offset", err);
+}
+
+static int ask_cluster(struct kafka_survey *survey,
+                       const struct kafka_survey_rules *rules, struct err *err)
+{
+    char *id = rd_kafka_clusterid(rules->kafka, rules->timeout_ms);
+
+    if (id == NULL)
+        return fail(rules->topic, "the cluster's id",
+                    RD_KAFKA_RESP_ERR__TIMED_OUT, err);
+    survey->cluster = mem_dup_text(id);
+    rd_kafka_mem_free(rules->kafka, id);
+    return 0;
+}
+
+static int ask_all(struct kafka_survey *survey,
+                   const struct kafka_survey_rules *rules, struct err *err)
+{
+    if (ask_cluster(survey, rules, err) < 0)
+        return -1;
+    if (is_stopped(rules, err))
+        return -1;
+    if (ask_committed(survey, rules, err) < 0)
+        return -1;
+    if (is_stopped(rules, err))
+        return -1;
+    return kafka_survey_ends(survey->at, rules, err);
 }
 
 struct kafka_survey *kafka_survey_new(const struct kafka_survey_rules *rules,
@@ -91,9 +159,7 @@ struct kafka_survey *kafka_survey_new(const struct kafka_survey_rules *rules,
     ASSERT(rules->partitions > 0);
     survey->count = rules->partitions;
     survey->at = mem_new(survey->count, sizeof *survey->at);
-    if (ask_cluster(survey, rules, err) == 0 &&
-        ask_committed(survey, rules, err) == 0 &&
-        ask_ends(survey, rules, err) == 0)
+    if (ask_all(survey, rules, err) == 0)
         return survey;
     kafka_survey_free(survey);
     return NULL;

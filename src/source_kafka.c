@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    QUERY_MS = 1000,
+    QUERY_MS = 500,
     ASSIGN_AGAIN_US = 1000000,
     SETTLE_US = 50000, /* from a stop to the next assignment */
     REASON_BYTES = 512,
@@ -228,14 +228,18 @@ static void lose_offset(struct kafka_source *self,
 {
     int64_t wanted =
         kafka_offsets_position(&self->offsets, (uint32_t)message->partition);
-    int64_t oldest, end;
-    rd_kafka_resp_err_t problem = rd_kafka_query_watermark_offsets(
-        self->kafka, self->rules.topic, message->partition, &oldest, &end,
-        QUERY_MS);
+    const struct kafka_survey_rules rules = {
+        .kafka = self->kafka,
+        .topic = self->rules.topic,
+        .first = (uint32_t)message->partition,
+        .partitions = 1,
+        .timeout_ms = QUERY_MS,
+    };
+    struct source_kafka_partition is;
 
     self->stats.errors++;
-    if (problem != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        (wanted >= oldest && wanted <= end)) {
+    if (kafka_survey_ends(&is, &rules, NULL) < 0 ||
+        (wanted >= is.oldest && wanted <= is.end)) {
         self->assign_us = clock_mono_us() + ASSIGN_AGAIN_US;
         LOG(LOG_WARN, "kafka_error", F_TEXT("at", "fetch"),
             F_TEXT("error", rd_kafka_message_errstr(message)),
@@ -246,7 +250,7 @@ static void lose_offset(struct kafka_source *self,
             "topic %s, partition %d: offset %lld is wanted and does not exist; "
             "the oldest record there is %lld, the next will be %lld",
             self->rules.topic, (int)message->partition, (long long)wanted,
-            (long long)oldest, (long long)end);
+            (long long)is.oldest, (long long)is.end);
 }
 
 static void take_event(struct kafka_source *self,
