@@ -52,6 +52,7 @@ struct store_redis_stats {
         int64_t slowest_us; /* from the call to its answer */
     } by_call[STORE_CALLS];
     uint64_t reloads; /* of the scripts, because Redis forgot them */
+    uint64_t full;    /* answers that say Redis is out of memory (OOM) */
 };
 const struct store_redis_stats *
 store_redis_stats(const struct store_redis *self);

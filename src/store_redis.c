@@ -4,6 +4,7 @@
 #include "log.h"
 #include "mem.h"
 #include "store_answer.h"
+#include "store_command.h"
 #include "store_format.h"
 
 #include <stdio.h>
@@ -22,16 +23,6 @@ struct request {
     store_done *done;
     void *context;
     int64_t begun_us;
-};
-
-/* The arguments of the next command: some borrowed, some written here. */
-struct command {
-    struct strbuf bytes;
-    struct text *texts; /* of one written here `bytes` is NULL at first */
-    size_t *starts;     /* of one written here, in `bytes` */
-    size_t count;
-    size_t capacity;
-    size_t keys;
 };
 
 struct script {
@@ -56,7 +47,8 @@ struct store_redis {
     size_t awaited;
     int is_closing;
 
-    struct command command;
+    struct store_command command; /* the next one */
+    size_t keys;                  /* in it */
     struct store_reader reader;
     struct store_redis_stats stats;
 };
@@ -66,32 +58,8 @@ static struct text text_of(const char *text)
     return (struct text){text, (uint32_t)strlen(text)};
 }
 
-/* Commands. */
-
-static void command_add(struct command *command, struct text text)
-{
-    if (command->count == command->capacity) {
-        command->capacity = command->capacity * 2 + 16;
-        command->texts = mem_resize(command->texts, command->capacity,
-                                    sizeof *command->texts);
-        command->starts = mem_resize(command->starts, command->capacity,
-                                     sizeof *command->starts);
-    }
-    command->starts[command->count] = 0;
-    command->texts[command->count++] = text;
-}
-
-/* What was written to command->bytes from `start` on. */
-static void command_add_written(struct command *command, size_t start)
-{
-    ASSERT(command->bytes.length - start <= UINT32_MAX);
-    command_add(command,
-                (struct text){NULL, (uint32_t)(command->bytes.length - start)});
-    command->starts[command->count - 1] = start;
-}
-
-static void command_add_key(struct store_redis *store, struct store_key key,
-                            const char *suffix, struct text name)
+static void add_key(struct store_redis *store, struct store_key key,
+                    const char *suffix, struct text name)
 {
     struct strbuf *bytes = &store->command.bytes;
     size_t start = bytes->length;
@@ -101,66 +69,23 @@ static void command_add_key(struct store_redis *store, struct store_key key,
     strbuf_add_uint(bytes, key.number);
     strbuf_add_text(bytes, suffix);
     strbuf_add(bytes, name.bytes, name.length);
-    command_add_written(&store->command, start);
-    store->command.keys++;
+    store_command_add_written(&store->command, start);
+    store->keys++;
 }
 
 /* Where the name of the script and the number of keys go is known at the end
  * only. */
 enum { COMMAND_FRONT = 3 };
 
-static struct command *command_begin(struct store_redis *store)
+static struct store_command *command_begin(struct store_redis *store)
 {
-    struct command *command = &store->command;
+    struct store_command *command = &store->command;
 
-    strbuf_clear(&command->bytes);
-    strbuf_reserve(&command->bytes, 0);
-    command->count = 0;
-    command->keys = 0;
+    store_command_begin(command);
+    store->keys = 0;
     for (int i = 0; i < COMMAND_FRONT; i++)
-        command_add(command, (struct text){"", 0});
+        store_command_add(command, (struct text){"", 0});
     return command;
-}
-
-static void command_add_token(struct command *command, struct store_token token)
-{
-    size_t start = command->bytes.length;
-
-    store_format_add_token(&command->bytes, token);
-    command_add_written(command, start);
-}
-
-static void command_add_id(struct command *command, struct store_id id)
-{
-    size_t start = command->bytes.length;
-
-    store_format_add_id(&command->bytes, id);
-    command_add_written(command, start);
-}
-
-/* Below 0 is below all: an empty text. */
-static void command_add_offset(struct command *command, int64_t offset)
-{
-    size_t start = command->bytes.length;
-
-    if (offset >= 0)
-        store_format_add_number(&command->bytes, (uint64_t)offset);
-    command_add_written(command, start);
-}
-
-/* From here on nothing is written to command->bytes. */
-static uint64_t command_finish(struct command *command)
-{
-    uint64_t bytes = 0;
-
-    for (size_t i = 0; i < command->count; i++) {
-        struct text *text = &command->texts[i];
-
-        if (text->bytes == NULL)
-            text->bytes = command->bytes.bytes + command->starts[i];
-        bytes += text->length;
-    }
-    return bytes;
 }
 
 /* Requests. */
@@ -184,21 +109,23 @@ static uint64_t generation(void *self)
 
 static void count_answer(struct store_redis *store,
                          const struct request *request,
-                         enum store_outcome outcome)
+                         const struct store_answer *answer)
 {
     int64_t took_us = clock_mono_us() - request->begun_us;
 
-    if (outcome == STORE_UNKNOWN)
+    if (answer->outcome == STORE_UNKNOWN)
         store->stats.by_call[request->call].unknown++;
-    else if (outcome != STORE_DONE)
+    else if (answer->outcome != STORE_DONE)
         store->stats.by_call[request->call].refused++;
+    if (answer->problem != NULL && strstr(answer->problem, "OOM ") != NULL)
+        store->stats.full++;
     if (took_us > store->stats.by_call[request->call].slowest_us)
         store->stats.by_call[request->call].slowest_us = took_us;
 }
 
 static void finish(struct request *request, const struct store_answer *answer)
 {
-    count_answer(request->store, request, answer->outcome);
+    count_answer(request->store, request, answer);
     request->done(request->context, answer);
     free(request);
 }
@@ -263,9 +190,9 @@ static void send_request(struct store_redis *store, enum store_call call,
                          struct store_key key, size_t skip, store_done *done,
                          void *context)
 {
-    struct command *command = &store->command;
+    struct store_command *command = &store->command;
     struct request *request = mem_new(1, sizeof *request);
-    uint64_t bytes = command_finish(command);
+    uint64_t bytes = store_command_finish(command);
 
     *request = (struct request){store, NULL,    call,           key,
                                 done,  context, clock_mono_us()};
@@ -283,9 +210,9 @@ static void send_request(struct store_redis *store, enum store_call call,
 static void send_script(struct store_redis *store, enum store_call call,
                         struct store_key key, store_done *done, void *context)
 {
-    struct command *command = &store->command;
+    struct store_command *command = &store->command;
     char digits[STORE_NUMBER_DIGITS + 1];
-    int length = snprintf(digits, sizeof digits, "%zu", command->keys);
+    int length = snprintf(digits, sizeof digits, "%zu", store->keys);
 
     command->texts[0] = text_of("EVALSHA");
     command->texts[1] = (struct text){store->scripts[call].sha, SHA_BYTES};
@@ -369,12 +296,12 @@ static struct text no_name(void)
 static void add_head_keys(struct store_redis *store, struct store_key key)
 {
     if (key.kind == STORE_PARTITION) {
-        command_add_key(store, key, "}:token", no_name());
+        add_key(store, key, "}:token", no_name());
         return;
     }
-    command_add_key(store, key, "}:head", no_name());
-    command_add_key(store, key, "}:base", no_name());
-    command_add_key(store, key, "}:log", no_name());
+    add_key(store, key, "}:head", no_name());
+    add_key(store, key, "}:base", no_name());
+    add_key(store, key, "}:log", no_name());
 }
 
 static void look(void *self, struct store_key key, store_done *done,
@@ -388,11 +315,11 @@ static void look(void *self, struct store_key key, store_done *done,
 static void take(void *self, struct store_key key, struct store_token token,
                  struct text who, store_done *done, void *context)
 {
-    struct command *command = command_begin(self);
+    struct store_command *command = command_begin(self);
 
     add_head_keys(self, key);
-    command_add_token(command, token);
-    command_add(command, who);
+    store_command_add_token(command, token);
+    store_command_add(command, who);
     send_script(self, STORE_CALL_TAKE, key, done, context);
 }
 
@@ -417,10 +344,10 @@ static void load(void *self, uint32_t group, store_done *done, void *context)
 {
     struct store_redis *store = self;
     struct store_key key = {STORE_GROUP, group};
-    struct command *command = command_begin(store);
+    struct store_command *command = command_begin(store);
 
     add_head_keys(store, key);
-    command_finish(command);
+    store_command_finish(command);
     if (is_ready(store))
         send_load_parts(store);
     command->texts[0] = text_of("EXEC");
@@ -433,29 +360,29 @@ static void checkpoint(void *self, uint32_t group,
                        store_done *done, void *context)
 {
     struct store_key key = {STORE_GROUP, group};
-    struct command *command = command_begin(self);
+    struct store_command *command = command_begin(self);
     struct strbuf *bytes = &command->bytes;
     size_t start;
 
     ASSERT(!store_id_equal(checkpoint->id, checkpoint->builds_on));
     add_head_keys(self, key);
-    command_add_token(command, checkpoint->token);
-    command_add_id(command, checkpoint->builds_on);
-    command_add_id(command, checkpoint->id);
+    store_command_add_token(command, checkpoint->token);
+    store_command_add_id(command, checkpoint->builds_on);
+    store_command_add_id(command, checkpoint->id);
     start = bytes->length;
     store_format_add_marks(bytes, checkpoint->marks);
-    command_add_written(command, start);
+    store_command_add_written(command, start);
     start = bytes->length;
     strbuf_add_int(bytes, checkpoint->time_ms);
-    command_add_written(command, start);
-    command_add(command, checkpoint->fingerprint);
-    command_add(command, text_of(checkpoint->is_base ? "1" : "0"));
+    store_command_add_written(command, start);
+    store_command_add(command, checkpoint->fingerprint);
+    store_command_add(command, text_of(checkpoint->is_base ? "1" : "0"));
     start = bytes->length;
     if (checkpoint->is_base)
         store_format_add_base(bytes, checkpoint);
     else
         store_format_add_delta(bytes, checkpoint);
-    command_add_written(command, start);
+    store_command_add_written(command, start);
     send_script(self, STORE_CALL_CHECKPOINT, key, done, context);
 }
 
@@ -465,8 +392,8 @@ static void manifests(void *self, uint32_t partition, store_done *done,
     struct store_key key = {STORE_PARTITION, partition};
 
     command_begin(self);
-    command_add_key(self, key, "}:token", no_name());
-    command_add_key(self, key, "}:snapshots", no_name());
+    add_key(self, key, "}:token", no_name());
+    add_key(self, key, "}:snapshots", no_name());
     send_script(self, STORE_CALL_MANIFESTS, key, done, context);
 }
 
@@ -475,7 +402,7 @@ static void add_chunk_keys(struct store_redis *store, struct store_key key,
 {
     for (uint32_t i = 0; i < count; i++) {
         ASSERT(names[i].length > 0);
-        command_add_key(store, key, "}:chunk:", names[i]);
+        add_key(store, key, "}:chunk:", names[i]);
     }
 }
 
@@ -484,7 +411,7 @@ static void chunks(void *self, uint32_t partition, const struct text *names,
 {
     struct store_redis *store = self;
     struct store_key key = {STORE_PARTITION, partition};
-    struct command *command = command_begin(store);
+    struct store_command *command = command_begin(store);
 
     ASSERT(count > 0);
     add_chunk_keys(store, key, names, count);
@@ -498,18 +425,18 @@ static void stage(void *self, uint32_t partition, struct store_token token,
                   void *context)
 {
     struct store_key key = {STORE_PARTITION, partition};
-    struct command *command = command_begin(self);
+    struct store_command *command = command_begin(self);
     size_t start;
 
-    command_add_key(self, key, "}:token", no_name());
-    command_add_key(self, key, "}:chunks", no_name());
+    add_key(self, key, "}:token", no_name());
+    add_key(self, key, "}:chunks", no_name());
     add_chunk_keys(self, key, &name, 1);
-    command_add_token(command, token);
-    command_add(command, name);
+    store_command_add_token(command, token);
+    store_command_add(command, name);
     start = command->bytes.length;
     strbuf_add_char(&command->bytes, STORE_FORMAT_VERSION);
     strbuf_add(&command->bytes, body.bytes, body.length);
-    command_add_written(command, start);
+    store_command_add_written(command, start);
     send_script(self, STORE_CALL_STAGE, key, done, context);
 }
 
@@ -518,22 +445,22 @@ static void snapshot(void *self, uint32_t partition,
                      void *context)
 {
     struct store_key key = {STORE_PARTITION, partition};
-    struct command *command = command_begin(self);
+    struct store_command *command = command_begin(self);
     size_t start;
 
     ASSERT(snapshot->offset >= 0);
-    command_add_key(self, key, "}:token", no_name());
-    command_add_key(self, key, "}:snapshots", no_name());
-    command_add_key(self, key, "}:chunks", no_name());
+    add_key(self, key, "}:token", no_name());
+    add_key(self, key, "}:snapshots", no_name());
+    add_key(self, key, "}:chunks", no_name());
     add_chunk_keys(self, key, snapshot->chunks, snapshot->chunks_count);
-    command_add_token(command, snapshot->token);
-    command_add_offset(command, snapshot->offset);
-    command_add_offset(command, snapshot->choice);
-    command_add(command, text_of(snapshot->is_only ? "1" : "0"));
-    command_add(command, snapshot->fingerprint);
+    store_command_add_token(command, snapshot->token);
+    store_command_add_offset(command, snapshot->offset);
+    store_command_add_offset(command, snapshot->choice);
+    store_command_add(command, text_of(snapshot->is_only ? "1" : "0"));
+    store_command_add(command, snapshot->fingerprint);
     start = command->bytes.length;
     store_format_add_manifest(&command->bytes, snapshot);
-    command_add_written(command, start);
+    store_command_add_written(command, start);
     send_script(self, STORE_CALL_SNAPSHOT, key, done, context);
 }
 
@@ -577,9 +504,7 @@ void store_redis_close(struct store_redis *self)
     redis_close(self->redis);
     ASSERT(self->awaited == 0);
     store_reader_deinit(&self->reader);
-    strbuf_deinit(&self->command.bytes);
-    free(self->command.texts);
-    free(self->command.starts);
+    store_command_deinit(&self->command);
     free(self->prefix);
     free(self);
 }

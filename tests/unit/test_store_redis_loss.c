@@ -255,7 +255,9 @@ static void test_out_of_memory(void **state)
     NEED_SERVER();
     begin_partition(&world);
     words("CONFIG SET maxmemory 1");
+    assert_int_equal(store_redis_stats(world.redis)->full, 0);
     assert_all_unknown(&world, "OOM");
+    assert_int_equal(store_redis_stats(world.redis)->full, 7);
     assert_outcome(load(&world, 1), STORE_UNKNOWN); /* so is any MULTI */
     assert_false(got.answer.is_foreign);
     assert_problem(&got.answer, "EXECABORT");

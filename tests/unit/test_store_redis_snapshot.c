@@ -249,6 +249,31 @@ static void test_not_whole(void **state)
     world_down(&world);
 }
 
+/* What a manifest names stands beside it: without that it is no snapshot. */
+static void test_names_lost(void **state)
+{
+    static const char *const deeds[] = {
+        "DEL t:state:{p3}:names:00000000000000000001",
+        "SREM t:state:{p3}:names:00000000000000000001 t:state:{p3}:chunk:a"};
+    struct world world;
+
+    (void)state;
+    NEED_SERVER();
+    for (size_t i = 0; i < COUNT(deeds); i++) {
+        words("FLUSHALL");
+        begin(&world, "ab");
+        assert_outcome(put(&world, 1, "ab"), STORE_DONE);
+        assert_outcome(put(&world, 2, "ab"), STORE_DONE);
+        words(deeds[i]);
+        assert_outcome(manifests(&world, 3), STORE_DONE);
+        assert_true(got.answer.manifests[0].is_whole);
+        assert_false(got.answer.manifests[1].is_whole);
+        assert_outcome(put(&world, 1, "ab"), STORE_DONE);
+        STANDING(&world, "ab", 2, 1);
+        world_down(&world);
+    }
+}
+
 /* One of that offset is as good, whoever wrote it, unless it is not whole. */
 static void test_equal_offset(void **state)
 {
@@ -540,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_no_chunks),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_not_whole),
+        cmocka_unit_test(test_names_lost),
         cmocka_unit_test(test_equal_offset),
         cmocka_unit_test(test_newest_three),
         cmocka_unit_test(test_a_minute_old),
