@@ -81,6 +81,9 @@ struct store_token keeper_token(const struct keeper *keeper);
 /* Why it is not STARTING or RUNNING, in words with numbers. */
 const char *keeper_reason(const struct keeper *keeper);
 
+/* What accept_loss gave up, in words; empty: nothing. */
+const char *keeper_given_up(const struct keeper *keeper);
+
 /* Where reading of a partition begins, once RUNNING. */
 int64_t keeper_offset(const struct keeper *keeper, uint32_t partition);
 

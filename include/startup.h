@@ -39,6 +39,8 @@ const struct startup_group *startup_group(const struct startup *startup,
                                           uint32_t group);
 const struct startup_partition *startup_partition(const struct startup *startup,
                                                   uint32_t partition);
+/* Partitions of which something was given up, and the first one in words. */
 uint64_t startup_accepted(const struct startup *startup);
+const char *startup_given_up(const struct startup *startup);
 
 #endif

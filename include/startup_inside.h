@@ -40,6 +40,7 @@ struct startup {
     int is_soft;     /* settings differ in what may change after a clean stop */
     struct err soft; /* how */
     uint64_t accepted;
+    struct err given_up; /* the first of these, in words */
     int64_t wall_ms;
     int64_t commit_ms;
 };

@@ -46,6 +46,7 @@ struct keeper {
     const struct keeper_commits *commits;
     enum keeper_phase phase;
     struct err reason;
+    struct err given_up;
     struct startup *startup;
     struct store_token token;
     uint64_t sequence;
@@ -413,6 +414,7 @@ static void begin_running(struct keeper *keeper)
     keeper->token = startup_token(keeper->startup);
     keeper->sequence = startup_sequence(keeper->startup);
     keeper->stats.accepted_loss = startup_accepted(keeper->startup);
+    err_set(&keeper->given_up, "%s", startup_given_up(keeper->startup));
     keeper->groups =
         mem_new(keeper->rules.groups_count, sizeof *keeper->groups);
     keeper->snapshots =
@@ -490,6 +492,11 @@ int64_t keeper_offset(const struct keeper *keeper, uint32_t partition)
 {
     ASSERT(keeper->offsets != NULL && partition < keeper->partitions_count);
     return keeper->offsets[partition] + MUTANT(REPLAY_OFF_BY_ONE);
+}
+
+const char *keeper_given_up(const struct keeper *keeper)
+{
+    return keeper->given_up.text;
 }
 
 void keeper_end(struct keeper *keeper)

@@ -129,9 +129,12 @@ static void begin(void *context)
     for (uint32_t i = 0; i < service->partitions; i++)
         offsets[i] = keeper_offset(service->keeper, i);
     source_kafka_begin(&service->source, offsets, service->partitions);
+    if (stats->accepted_loss > 0)
+        LOG(LOG_WARN, "loss_accepted",
+            F_INT("partitions", stats->accepted_loss),
+            F_TEXT("given_up", keeper_given_up(service->keeper)));
     LOG(LOG_INFO, "counting", F_INT("partitions", service->partitions),
-        F_INT("rows_loaded", stats->loaded_rows),
-        F_INT("losses_accepted", stats->accepted_loss));
+        F_INT("rows_loaded", stats->loaded_rows));
     free(offsets);
 }
 

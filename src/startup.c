@@ -259,3 +259,8 @@ uint64_t startup_accepted(const struct startup *startup)
 {
     return startup->accepted;
 }
+
+const char *startup_given_up(const struct startup *startup)
+{
+    return startup->given_up.text;
+}

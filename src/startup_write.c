@@ -71,8 +71,10 @@ static int judge_loss(struct startup *startup)
         startup_finish(startup, KEEPER_START_OVER);
         return 0;
     }
-    if (lost > 0 && startup->rules.accept_loss && !is_beyond)
+    if (lost > 0 && startup->rules.accept_loss && !is_beyond) {
+        startup->given_up = words;
         return 1;
+    }
     startup_refuse_loss(startup, lost, is_beyond ? &startup->beyond : &words);
     return 0;
 }
