@@ -266,7 +266,9 @@ static void add_rows(struct packer *packer)
 
     for (uint32_t i = 0; i < packer->rows_count; i++)
         packer->rows[i].rank = packer->items.ranks[packer->rows[i].index];
-    qsort(packer->rows, packer->rows_count, sizeof *packer->rows, compare_rows);
+    if (packer->rows_count > 0)
+        qsort(packer->rows, packer->rows_count, sizeof *packer->rows,
+              compare_rows);
     pack_add_uint(packer->out, packer->rows_count);
     for (uint32_t i = 0; i < packer->rows_count; i++) {
         const struct packed_row *one = &packer->rows[i];
