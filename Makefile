@@ -120,7 +120,7 @@ torture: all ## T=600 seconds of kills, pauses, cuts, roll-backs; SEED=n
 
 cover: ## lines covered by the unit tests, by file
 	$(Q)$(MAKE) BUILD=$(BUILD)/cover CFLAGS="-O0 -g --coverage" \
-	LDFLAGS=--coverage unit-programs
+	LDFLAGS=--coverage unit >$(BUILD)/cover.log || { cat $(BUILD)/cover.log; exit 1; }
 	@scripts/cover $(BUILD)/cover/obj
 
 install: all ## into PREFIX=/usr/local, below DESTDIR
