@@ -404,6 +404,11 @@ static void begin_partition(struct keeper *keeper, uint32_t number)
         .context = keeper,
     };
 
+    /* A snapshot may have stood when its process died before the commit. */
+    if (loaded->log.committed != loaded->offset &&
+        keeper->commits->committed(keeper->commits->self, number) !=
+            loaded->offset)
+        keeper->commits->commit(keeper->commits->self, number, loaded->offset);
     keeper->offsets[number] = loaded->offset;
     keeper->snapshots[number] =
         snapshot_new(&rules, loaded->offset, loaded->origin, &loaded->body);
