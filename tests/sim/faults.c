@@ -205,6 +205,9 @@ static int roll(struct world *world)
     }
     to = &store->saves[rng_below(&world->rng, store->saves_count)];
     age_ms = world->now_us / 1000 - to->taken_ms;
+    if (world->plan.is_one_roll &&
+        (world->damage.rolls > 0 || age_ms > MINUTE_MS))
+        return 0;
     world->damage.rolls++;
     if (age_ms > world->damage.roll_age_ms)
         world->damage.roll_age_ms = age_ms;

@@ -192,15 +192,24 @@ static void begin_counting(struct process *process)
     publish_adopt(process->publish);
 }
 
-static void start_over(struct process *process)
+static void start_over(struct process *process, const char *why)
 {
     struct world *world = process->world;
 
-    TELL(&world->story, "P%u: starts over: %s", process->number,
-         keeper_reason(process->keeper));
+    TELL(&world->story, "P%u: starts over: %s", process->number, why);
     sim_store_forget(&world->store, process->number, 0);
     free_parts(process);
     process->again_us = world->now_us + 1 + rng_below(&world->rng, 500000);
+}
+
+void process_grow(struct process *process)
+{
+    if (process->engine == NULL || process->is_ending)
+        return;
+    if (rng_below(&process->world->rng, 2) == 0)
+        process_end(process);
+    else
+        start_over(process, "the topic has grown");
 }
 
 static void stop_if_clean(struct process *process)
@@ -228,7 +237,7 @@ static void heed(struct process *process, enum keeper_phase phase)
         stop_if_clean(process);
         break;
     case KEEPER_START_OVER:
-        start_over(process);
+        start_over(process, keeper_reason(process->keeper));
         break;
     case KEEPER_TAKEN_OVER:
         judge_taken_over(process);

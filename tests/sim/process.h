@@ -15,6 +15,9 @@ void process_turn(struct process *process);
 /* It reads no more and makes all durable. */
 void process_end(struct process *process);
 
+/* It has heard of a new partition: begins another round, or ends. */
+void process_grow(struct process *process);
+
 /* All that is there has been read. */
 int process_is_caught_up(const struct process *process);
 

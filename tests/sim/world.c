@@ -165,6 +165,7 @@ static void draw_plan(struct world *world, uint32_t faults)
         .tick_us = ticks_us[rng_below(rng, 3)],
         .interval_ms = intervals_ms[rng_below(rng, 4)],
         .is_one_node = (int)rng_below(rng, 2),
+        .is_one_roll = (int)rng_below(rng, 2),
     };
 }
 
@@ -283,7 +284,7 @@ static void supervise(struct world *world, uint32_t one_in)
         else if (process->state == SLOT_ALIVE &&
                  process->phase == KEEPER_RUNNING &&
                  process->partitions < world->partitions)
-            process_end(process);
+            process_grow(process);
     }
 }
 

@@ -105,6 +105,7 @@ struct plan {
     int64_t tick_us; /* a step takes about that */
     int64_t interval_ms;
     int is_one_node; /* of the store: a roll-back takes all keys */
+    int is_one_roll; /* and there is only one, by a minute at the most */
 };
 
 /* What has been done that may cost state. */
