@@ -146,7 +146,7 @@ static void on_reply(void *context, const struct redis_reply *reply)
 {
     struct request *request = context;
     struct store_redis *store = request->store;
-    struct store_answer answer;
+    struct store_answer answer = {.outcome = STORE_UNKNOWN};
 
     store->awaited--;
     if (is_no_script(reply) && store->loads == 0) {
@@ -176,7 +176,7 @@ static void answer_unsent(struct store_redis *store)
     store->unsent_end = &store->unsent;
     while (request != NULL) {
         struct request *next = request->next;
-        struct store_answer answer;
+        struct store_answer answer = {.outcome = STORE_UNKNOWN};
 
         store_reader_refuse(&store->reader, &answer, request->call,
                             request->key, "there is no connection");
