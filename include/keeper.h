@@ -100,7 +100,8 @@ struct keeper_stats {
     uint64_t in_doubt;      /* times a head was asked for after trouble */
     uint64_t rolled_back;   /* groups found rolled back */
     uint64_t accepted_loss; /* partitions given up by accept_loss */
-    int64_t oldest_us;      /* age of the group checkpointed longest ago */
+    int64_t oldest_us;      /* how long some group has had news of which none
+                               became durable */
     uint64_t loaded_rows;
 };
 const struct keeper_stats *keeper_stats(struct keeper *keeper, int64_t now_us);

@@ -36,6 +36,7 @@ struct group {
     int64_t *sent;    /* marks of what was sent; owned */
     int64_t due_us;
     int64_t answered_us;
+    int64_t kept_us; /* when all of it was durable, or some became so */
     int64_t ask_us;
 };
 
@@ -105,6 +106,7 @@ static void keep_answer(struct group *group, enum checkpoint_verdict verdict)
     switch (verdict) {
     case CHECKPOINT_LANDED:
         groups_cut_landed(groups, group->number);
+        group->kept_us = keeper->now_us;
         memcpy(group->durable, group->sent,
                keeper->partitions_count * sizeof *group->durable);
         group->base_bytes =
@@ -247,6 +249,8 @@ static int work_group(struct group *group)
     changed = groups_changed(engine_groups(keeper->engine), group->number);
     has_news =
         changed.rows > 0 || group->checkpoint.needs_base || has_moved(group);
+    if (!has_news)
+        group->kept_us = keeper->now_us;
     if (!has_news && !MUTANT(NO_IDLE_LOOK) &&
         keeper->now_us - group->answered_us >= IDLE_US)
         checkpoint_doubt(&group->checkpoint);
@@ -375,6 +379,7 @@ static void begin_group(struct keeper *keeper, uint32_t number)
     group->keeper = keeper;
     group->number = number;
     checkpoint_begin(&group->checkpoint, loaded->id);
+    group->kept_us = keeper->now_us;
     group->durable = mem_new(1, bytes);
     group->sent = mem_new(1, bytes);
     memcpy(group->durable, loaded->marks, bytes);
@@ -529,7 +534,7 @@ const struct keeper_stats *keeper_stats(struct keeper *keeper, int64_t now_us)
     keeper->stats.oldest_us = 0;
     for (uint32_t g = 0; keeper->groups && g < keeper->rules.groups_count;
          g++) {
-        int64_t age_us = now_us - keeper->groups[g].answered_us;
+        int64_t age_us = now_us - keeper->groups[g].kept_us;
 
         if (age_us > keeper->stats.oldest_us)
             keeper->stats.oldest_us = age_us;
