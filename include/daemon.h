@@ -17,6 +17,7 @@
 #include "engine.h"
 #include "keeper.h"
 #include "source.h"
+#include "store_redis.h"
 
 struct daemon;
 
@@ -24,10 +25,19 @@ struct daemon;
  * descriptor from which they are read. Call before any thread is started. */
 int daemon_signals(void);
 
-/* Borrows the configuration and the descriptor. */
+/* Borrows the configuration and the descriptor. From now on the service manager
+ * is told how it goes. */
 int daemon_open(struct daemon **daemon, const struct config *config,
                 int signals, struct err *err) MUST_CHECK;
 void daemon_close(struct daemon *daemon);
+
+/* On SIGHUP `reload` is called: it changes the configuration where it stands,
+ * and returns 1 when it did. NULL, as at first: SIGHUP does nothing. */
+void daemon_set_reload(struct daemon *daemon, int (*reload)(void *context),
+                       void *context);
+
+/* What it waits for, in words, for the service manager. */
+void daemon_say(struct daemon *daemon, const char *text);
 
 /* Waits up to `wait_ms`, for a signal too; keeps the connection to Redis and
  * the stats alive. Returns 1 when it is to stop. */
@@ -38,6 +48,7 @@ struct daemon_round {
     struct source *source;
     const struct source *kafka;      /* the same, for its stats; NULL: a file */
     struct keeper *keeper;           /* NULL: nothing is kept */
+    const struct store_redis *store; /* the keeper's, likewise */
     void (*begin)(void *context);    /* the keeper runs: start the source */
     int (*has_grown)(void *context); /* the source has more than it reads */
     void (*progress)(void *context, int is_last); /* once a second; or NULL */

@@ -33,6 +33,7 @@ enum janitor_task {
 
 /* Begins a pass, in place of one that is under way. */
 void janitor_begin(struct janitor *janitor, enum janitor_task task);
+void janitor_stop(struct janitor *janitor);
 int janitor_is_busy(const struct janitor *janitor);
 
 /* For JANITOR_LEFTOVERS a sweep has been over all rows, and with counts_max = 0

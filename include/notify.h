@@ -18,9 +18,14 @@ void notify_free(struct notify *notify);
 /* From the environment, as the service manager sets it for this process. */
 struct notify *notify_from_environment(void);
 
-/* READY=1, once; again after notify_reloading. */
+/* READY=1, once. */
 void notify_ready(struct notify *notify);
+
+/* RELOADING=1 and READY=1, when it is ready at all. */
 void notify_reloading(struct notify *notify, int64_t now_us);
+void notify_reloaded(struct notify *notify);
+
+/* STOPPING=1, once. */
 void notify_stopping(struct notify *notify);
 
 /* STATUS=, a line for people; sent when it differs from the one before. */

@@ -54,6 +54,9 @@ void publish_adopt(struct publish *publish);
  * up; with another ttl_ms everything is written anew. */
 void publish_retune(struct publish *publish, const struct publish_rules *rules);
 
+/* Somebody removed what it has written: all is written anew. */
+void publish_forget(struct publish *publish);
+
 /* True when it has written the list of that relation and window, by settings
  * order, and not deleted it; the popular list at that key. */
 int publish_has_list(struct publish *publish, uint32_t item, uint32_t relation,

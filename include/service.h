@@ -13,6 +13,8 @@
 struct service_options {
     int accept_loss;
     int is_new;
+    int (*reload)(void *context); /* on SIGHUP; as daemon.h has it */
+    void *reload_context;
 };
 
 /* `signals` is daemon_signals(). Returns an exit code of cmd.h; says why in the

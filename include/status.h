@@ -7,6 +7,7 @@
 #define TERKAIT_STATUS_H
 
 #include "engine.h"
+#include "janitor.h"
 #include "publish.h"
 #include "redis.h"
 #include "sink_redis.h"
@@ -79,7 +80,9 @@
     X(redis_reconnects, TOTAL, "connections after the first")                  \
     X(redis_latency_us, NOW, "from a command to its answer, the latest")       \
     X(redis_writes_refused, TOTAL, "writes that Redis refused")                \
-    X(redis_keys_missing, TOTAL, "keys gone before their time")
+    X(redis_keys_missing, TOTAL, "keys gone before their time")                \
+    X(redis_full, NOW, "given up: 1 writing lists, 2 counts, 3 all lists")     \
+    X(janitor_removed, TOTAL, "keys of former runs removed")
 
 struct status;
 
@@ -91,6 +94,8 @@ struct status_parts {
     struct sink_redis *sink;
     const struct source *source;
     const struct source *kafka; /* the same when it is Kafka, else NULL */
+    const struct janitor_stats *janitor; /* NULL: there is none */
+    int pressure;                        /* enum pressure_level */
 };
 
 struct status *status_new(int64_t started_at_ms);
@@ -110,6 +115,9 @@ void status_collect(struct status *status, const struct status_parts *parts,
 typedef void status_visit(void *context, const char *name, const char *value);
 void status_each(const struct status *status, status_visit *visit,
                  void *context);
+
+/* A line for people: rates, lag. */
+void status_add_line(const struct status *status, struct strbuf *out);
 
 /* Renews the hash `<prefix>stats`; nothing when Redis is away. */
 void status_send(const struct status *status, struct redis *redis,

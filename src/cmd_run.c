@@ -1,6 +1,7 @@
 #include "cmd.h"
 
 #include "daemon.h"
+#include "reload.h"
 #include "service.h"
 
 #include <stdio.h>
@@ -53,7 +54,9 @@ int cmd_run(int argc, char **argv)
         {"help", no_argument, NULL, 'h'},
         {0}};
     struct cmd_settings settings = {0};
-    struct service_options service = {0};
+    struct reload reload;
+    struct service_options service = {.reload = reload_settings,
+                                      .reload_context = &reload};
     struct config *config;
     int option, code, signals;
 
@@ -65,9 +68,13 @@ int cmd_run(int argc, char **argv)
     }
     if (optind < argc)
         return cmd_usage("run", "what is \"%s\"?", argv[optind]);
+    reload_init(&reload, &settings);
     code = cmd_settings_load(&config, &settings);
-    if (code != EXIT_CODE_OK)
+    if (code != EXIT_CODE_OK) {
+        reload_deinit(&reload);
         return code;
+    }
+    reload.config = config;
     config_warn_unused(config);
     signals = daemon_signals();
     LOG(LOG_INFO, "started", F_TEXT("version", TERKAIT_VERSION),
@@ -77,6 +84,7 @@ int cmd_run(int argc, char **argv)
     code = service_run(config, &service, signals);
     LOG(LOG_INFO, "stopped", F_INT("code", code));
     close(signals);
+    reload_deinit(&reload);
     config_free(config);
     return code;
 }

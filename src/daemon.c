@@ -2,11 +2,13 @@
 
 #include "clock.h"
 #include "mem.h"
+#include "notify.h"
 #include "publish.h"
 #include "redis.h"
 #include "sink_redis.h"
 #include "status.h"
 #include "store_format.h"
+#include "upkeep.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -33,6 +35,10 @@ struct daemon {
     struct sink sink;
     struct sink_redis *sink_redis;
     struct status *status;
+    struct upkeep *upkeep;
+    struct notify *notify;
+    int (*reload)(void *context); /* NULL: nothing is read again */
+    void *reload_context;
     struct record *records; /* BATCH; owned */
     int signals;
     int is_stopping; /* signals seen */
@@ -62,18 +68,44 @@ int daemon_signals(void)
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* What stands in the configuration now is told to those who have copied it. */
+static void retune(struct daemon *daemon)
+{
+    if (daemon->publish == NULL)
+        return;
+    engine_retune(daemon->round->engine, &daemon->config->engine);
+    upkeep_retune(daemon->upkeep);
+}
+
+static void read_settings_again(struct daemon *daemon)
+{
+    if (daemon->reload == NULL || daemon->is_stopping)
+        return;
+    notify_reloading(daemon->notify, clock_mono_us());
+    if (daemon->reload(daemon->reload_context))
+        retune(daemon);
+    notify_reloaded(daemon->notify);
+}
+
+static void note_stop(struct daemon *daemon, uint32_t signal)
+{
+    daemon->is_stopping++;
+    LOG(LOG_INFO, "stopping", F_INT("signal", signal),
+        F_INT("count", daemon->is_stopping));
+    if (daemon->is_stopping > 1)
+        _exit(1);
+    notify_stopping(daemon->notify);
+}
+
 static void take_signals(struct daemon *daemon)
 {
     struct signalfd_siginfo info;
 
     while (read(daemon->signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGHUP)
-            continue;
-        daemon->is_stopping++;
-        LOG(LOG_INFO, "stopping", F_INT("signal", info.ssi_signo),
-            F_INT("count", daemon->is_stopping));
-        if (daemon->is_stopping > 1)
-            _exit(1);
+            read_settings_again(daemon);
+        else
+            note_stop(daemon, info.ssi_signo);
     }
 }
 
@@ -97,8 +129,10 @@ static void judge_backlog(struct daemon *daemon)
 static void judge_hold(struct daemon *daemon)
 {
     struct keeper *keeper = daemon->round->keeper;
-    int is_away = keeper != NULL &&
-                  keeper_stats(keeper, daemon->now_us)->oldest_us > 2 * AWAY_US;
+    int64_t interval_us = daemon->config->state.checkpoint_interval_ms * 1000;
+    int is_away =
+        keeper != NULL && keeper_stats(keeper, daemon->now_us)->oldest_us >
+                              2 * (AWAY_US + interval_us);
 
     if (is_away != daemon->is_held)
         LOG(LOG_WARN, is_away ? "reading_held" : "reading_resumed",
@@ -154,8 +188,35 @@ static void publish_slice(struct daemon *daemon)
         daemon->has_work = publish_work(daemon->publish, &turn);
         turn.now_us = clock_mono_us();
     } while (daemon->has_work && turn.now_us < until_us);
-    sink_redis_flush(daemon->sink_redis);
     daemon->now_us = turn.now_us;
+}
+
+/* Lists wait while Redis has no room for the state. */
+static void write_lists(struct daemon *daemon)
+{
+    const struct upkeep_turn turn = {
+        .now_us = daemon->now_us,
+        .is_counting = daemon->has_begun,
+        .is_behind = daemon->is_behind,
+    };
+
+    daemon->has_work = 0;
+    upkeep_work(daemon->upkeep, &turn);
+    if (daemon->has_begun && upkeep_may_publish(daemon->upkeep))
+        publish_slice(daemon);
+    sink_redis_flush(daemon->sink_redis);
+}
+
+static void say_status(struct daemon *daemon)
+{
+    struct strbuf line = STRBUF_EMPTY;
+
+    if (!daemon->has_begun)
+        strbuf_add_text(&line, "loads the state");
+    else
+        status_add_line(daemon->status, &line);
+    notify_status(daemon->notify, line.bytes);
+    strbuf_deinit(&line);
 }
 
 static void tell(struct daemon *daemon, int is_last)
@@ -168,6 +229,8 @@ static void tell(struct daemon *daemon, int is_last)
         .sink = daemon->sink_redis,
         .source = round->source,
         .kafka = round->kafka,
+        .janitor = upkeep_janitor(daemon->upkeep),
+        .pressure = (int)upkeep_pressure(daemon->upkeep),
     };
 
     status_note(daemon->status, &from, clock_wall_ms());
@@ -179,6 +242,7 @@ static void tell(struct daemon *daemon, int is_last)
     if (round->progress != NULL)
         round->progress(round->context, is_last);
     judge_hold(daemon);
+    say_status(daemon);
 }
 
 /* ---- the loop ---- */
@@ -237,12 +301,14 @@ static void begin_when_ready(struct daemon *daemon)
     if (round->keeper != NULL)
         set_fence(daemon);
     publish_adopt(daemon->publish);
+    notify_ready(daemon->notify);
 }
 
 /* Everything that was touched is written, and Redis has answered. */
 static int is_published(const struct daemon *daemon)
 {
-    return publish_is_settled(daemon->publish) &&
+    return (publish_is_settled(daemon->publish) ||
+            !upkeep_may_publish(daemon->upkeep)) &&
            sink_redis_outstanding(daemon->sink_redis) == 0;
 }
 
@@ -251,8 +317,8 @@ static void turn_outside(struct daemon *daemon)
     redis_pump(daemon->redis, clock_mono_us(), 0);
     daemon->now_us = clock_mono_us();
     take_signals(daemon);
-    if (daemon->has_begun)
-        publish_slice(daemon);
+    notify_beat(daemon->notify, daemon->now_us);
+    write_lists(daemon);
     tell(daemon, 0);
 }
 
@@ -319,18 +385,33 @@ static enum daemon_end flush(struct daemon *daemon)
     return DAEMON_DONE;
 }
 
+static void begin_round(struct daemon *daemon, const struct daemon_round *round)
+{
+    const struct config *config = daemon->config;
+    struct upkeep_round upkeep = {
+        .engine = round->engine,
+        .rules = &config->publish,
+        .store = round->store,
+        .checkpoint_us = config->state.checkpoint_interval_ms * 1000,
+    };
+
+    daemon->round = round;
+    daemon->publish =
+        publish_new(&config->publish, round->engine, &daemon->sink);
+    upkeep.publish = daemon->publish;
+    upkeep_begin(daemon->upkeep, &upkeep);
+    daemon->has_begun = daemon->is_ended = daemon->is_behind = 0;
+    daemon->is_held = daemon->has_work = 0;
+    daemon->caught_up_us = 0;
+    daemon->now_us = daemon->input_us = clock_mono_us();
+}
+
 enum daemon_end daemon_run(struct daemon *daemon,
                            const struct daemon_round *round, struct err *err)
 {
     enum daemon_end end;
 
-    daemon->round = round;
-    daemon->publish =
-        publish_new(&daemon->config->publish, round->engine, &daemon->sink);
-    daemon->has_begun = daemon->is_ended = daemon->is_behind = 0;
-    daemon->is_held = daemon->has_work = 0;
-    daemon->caught_up_us = 0;
-    daemon->now_us = daemon->input_us = clock_mono_us();
+    begin_round(daemon, round);
     end = loop(daemon, err);
     if (end == DAEMON_DONE || end == DAEMON_FAILED) {
         enum daemon_end last = flush(daemon);
@@ -339,6 +420,7 @@ enum daemon_end daemon_run(struct daemon *daemon,
     }
     if (end != DAEMON_DONE && end != DAEMON_FAILED && round->keeper != NULL)
         err_set(err, "%s", keeper_reason(round->keeper));
+    upkeep_end(daemon->upkeep);
     publish_free(daemon->publish);
     daemon->publish = NULL;
     return end;
@@ -359,6 +441,9 @@ int daemon_open(struct daemon **out, const struct config *config, int signals,
     }
     daemon->sink_redis = sink_redis_new(&daemon->sink, daemon->redis);
     daemon->status = status_new(clock_wall_ms());
+    daemon->upkeep =
+        upkeep_new(daemon->redis, &daemon->sink, config->redis.prefix);
+    daemon->notify = notify_from_environment();
     daemon->records = mem_new(BATCH, sizeof *daemon->records);
     *out = daemon;
     return 0;
@@ -369,10 +454,33 @@ void daemon_close(struct daemon *daemon)
     if (daemon == NULL)
         return;
     redis_close(daemon->redis);
+    upkeep_free(daemon->upkeep);
+    notify_free(daemon->notify);
     sink_redis_free(daemon->sink_redis);
     status_free(daemon->status);
     free(daemon->records);
     free(daemon);
+}
+
+void daemon_set_reload(struct daemon *daemon, int (*reload)(void *context),
+                       void *context)
+{
+    daemon->reload = reload;
+    daemon->reload_context = context;
+}
+
+void daemon_say(struct daemon *daemon, const char *text)
+{
+    notify_status(daemon->notify, text);
+}
+
+/* Without a round yet the stats are those of a start: nothing so far. */
+static void keep_stats(struct daemon *daemon)
+{
+    if (daemon->now_us - daemon->status_us < STATUS_US)
+        return;
+    daemon->status_us = daemon->now_us;
+    status_send(daemon->status, daemon->redis, daemon->config->redis.prefix);
 }
 
 int daemon_idle(struct daemon *daemon, int64_t wait_ms)
@@ -383,5 +491,7 @@ int daemon_idle(struct daemon *daemon, int64_t wait_ms)
     poll(&descriptor, 1, (int)wait_ms);
     daemon->now_us = clock_mono_us();
     take_signals(daemon);
+    notify_beat(daemon->notify, daemon->now_us);
+    keep_stats(daemon);
     return daemon->is_stopping != 0;
 }

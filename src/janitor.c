@@ -90,6 +90,13 @@ void janitor_begin(struct janitor *janitor, enum janitor_task task)
     start_over(janitor);
 }
 
+void janitor_stop(struct janitor *janitor)
+{
+    janitor->is_busy = 0;
+    janitor->is_stale = janitor->is_asking;
+    start_over(janitor);
+}
+
 int janitor_is_busy(const struct janitor *janitor)
 {
     return janitor->is_busy;

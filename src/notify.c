@@ -21,6 +21,7 @@ struct notify {
     int64_t beat_us; /* between two beats; 0: none */
     int64_t next_beat_us;
     int is_ready;
+    int is_reloading;
     int is_stopping;
     char status[LINE_BYTES_MAX];
 };
@@ -111,9 +112,17 @@ void notify_reloading(struct notify *notify, int64_t now_us)
 
     if (!notify->is_ready || notify->is_stopping)
         return;
-    notify->is_ready = 0;
+    notify->is_reloading = 1;
     snprintf(line, sizeof line, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now_us);
     insist(notify, line);
+}
+
+void notify_reloaded(struct notify *notify)
+{
+    if (!notify->is_reloading || notify->is_stopping)
+        return;
+    notify->is_reloading = 0;
+    insist(notify, "READY=1");
 }
 
 void notify_stopping(struct notify *notify)

@@ -43,7 +43,7 @@ struct publish {
     struct popular_writer *popular_writer;
     uint32_t relations, windows;
     uint32_t generation; /* of the sink, and of lives */
-    uint32_t lives;      /* times the ttl was changed */
+    uint32_t lives;      /* times all was to be written anew */
     struct strbuf key, value;
     struct sink_member *members; /* counts_max; owned */
     struct publish_stats stats;
@@ -539,18 +539,21 @@ static void count_anew(struct publish *publish)
             publish->rules.counts_max > 0 ? all : 0;
 }
 
+void publish_forget(struct publish *publish)
+{
+    publish->lives++;
+}
+
 void publish_retune(struct publish *publish, const struct publish_rules *rules)
 {
-    const char *prefix = publish->rules.prefix;
-    int is_ttl = publish->rules.ttl_ms != rules->ttl_ms;
-    int is_counts = publish->rules.counts_max != rules->counts_max;
+    struct publish_rules old = publish->rules;
 
     publish->rules = *rules;
-    publish->rules.prefix = prefix;
-    if (is_counts)
+    publish->rules.prefix = old.prefix;
+    if (rules->counts_max != old.counts_max)
         count_anew(publish);
-    if (is_ttl)
-        publish->lives++;
+    if (rules->ttl_ms != old.ttl_ms)
+        publish_forget(publish);
     begin_anew(publish);
 }
 

@@ -147,6 +147,14 @@ static int has_grown(void *context)
 
 /* ---- waiting for the world ---- */
 
+static void say_waiting(struct service *service, const char *what)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "waits for %s", what);
+    daemon_say(service->daemon, text);
+}
+
 static int wait_a_little(struct service *service, const char *what)
 {
     struct record none;
@@ -155,6 +163,7 @@ static int wait_a_little(struct service *service, const char *what)
     if (!service->has_waited) {
         service->has_waited = 1;
         LOG(LOG_INFO, "waiting", F_TEXT("for", what));
+        say_waiting(service, what);
     }
     if (service->source.poll(service->source.self, &none, 1, 0, &err) < 0) {
         LOG(LOG_ERROR, "failed", F_TEXT("error", err.text));
@@ -254,6 +263,7 @@ static enum daemon_end run_round(struct service *service,
     service->partitions = survey->count;
     round.engine = service->engine;
     round.keeper = service->keeper;
+    round.store = service->store_redis;
     end = daemon_run(service->daemon, &round, err);
     source_kafka_stop(&service->source);
     store_redis_close(service->store_redis); /* no answer comes after that */
@@ -361,6 +371,8 @@ int service_run(const struct config *config,
     if (daemon_open(&service.daemon, config, signals, &err) < 0) {
         LOG(LOG_ERROR, "failed", F_TEXT("error", err.text));
     } else {
+        daemon_set_reload(service.daemon, options->reload,
+                          options->reload_context);
         code = run_rounds(&service);
         daemon_close(service.daemon);
     }

@@ -224,6 +224,9 @@ void status_collect(struct status *status, const struct status_parts *parts,
     collect_source(now, parts->source);
     if (parts->kafka != NULL)
         collect_kafka(now, parts->kafka);
+    if (parts->janitor != NULL)
+        now->janitor_removed = (int64_t)parts->janitor->removed;
+    now->redis_full = parts->pressure;
     now->updated_at_ms = wall_ms;
     now->stream_age_ms = stream_age_ms(parts->engine, wall_ms);
     now->memory_rss_bytes = rss_bytes();
@@ -241,6 +244,17 @@ void status_each(const struct status *status, status_visit *visit,
     visit(context, #name, value);
     STATUS_FIELDS(X)
 #undef X
+}
+
+void status_add_line(const struct status *status, struct strbuf *out)
+{
+    const struct values *now = &status->now;
+
+    strbuf_add_format(out,
+                      "%" PRId64 " events/s, %" PRId64 " lists/s, lag %" PRId64
+                      " records, %" PRId64 " items%s",
+                      now->events_per_s, now->lists_per_s, now->lag_records,
+                      now->items, now->redis_full ? ", Redis is full" : "");
 }
 
 /* HSET key, then a name and a value for each field and the version. */

@@ -59,14 +59,16 @@ static void say_all(struct manager *manager)
 {
     struct notify *notify = notify_new(manager->address, 0);
 
-    notify_reloading(notify, 1); /* not ready: there is nothing to reload */
+    notify_reloading(notify, 1); /* not ready: it does not become so */
+    notify_reloaded(notify);
     notify_status(notify, "waits for Kafka");
     notify_status(notify, "waits for Kafka");
     notify_ready(notify);
     notify_ready(notify);
     notify_status(notify, "two\nlines");
     notify_reloading(notify, 1234567);
-    notify_ready(notify);
+    notify_reloaded(notify);
+    notify_reloaded(notify);
     notify_stopping(notify);
     notify_stopping(notify);
     notify_ready(notify);
