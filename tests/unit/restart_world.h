@@ -355,6 +355,21 @@ static inline void crash(void)
     engine_check(world.mortal);
 }
 
+/* Everything durable, to the last record. */
+static inline void settle(void)
+{
+    for (uint32_t g = 0; g < GROUPS; g++) {
+        answer_group(g);
+        cut_group(g);
+        world.pending[g].is_there = 0;
+        store_group(g);
+        groups_cut_landed(engine_groups(world.mortal), g);
+    }
+    for (uint32_t p = 0; p < PARTITIONS; p++)
+        while (world.stands[p].offset < engine_position(world.mortal, p))
+            work_snapshot(p);
+}
+
 /* ---- the two are alike ---- */
 
 static inline void catch_up(void)

@@ -11,6 +11,7 @@ static void open_world(uint64_t seed)
     for (uint32_t r = 0; r < world.rules.relations.count; r++)
         world.rules.relations.at[r].k = 20;
     world.rules.groups_count = GROUPS;
+    world.rules.session.gap_ms = draw(2) ? 1000 : 30000;
     world.rules.session.items_max = 2 + draw(4);
     world.rules.session.open_max = 2 + draw(8);
     world.steady = engine_new(&world.rules);
@@ -42,6 +43,15 @@ static void close_world(void)
         }
 }
 
+/* Nothing is replayed: all that goes on is what was loaded. */
+static void crash_at_rest(void)
+{
+    catch_up();
+    settle();
+    crash();
+    compare();
+}
+
 static void step(void)
 {
     uint32_t dice = draw(400);
@@ -60,8 +70,10 @@ static void step(void)
         tidy(world.mortal);
     else if (dice < 396)
         tidy(world.steady);
-    else if (dice < 398)
+    else if (dice < 397)
         crash();
+    else if (dice < 398)
+        crash_at_rest();
     else
         compare();
 }
