@@ -23,6 +23,7 @@
     X(CUT_NOT_WRITTEN_FIRST, "a session changes before the cut has it")        \
     X(TOKENS_NOT_ASKED_AGAIN, "a start goes on without asking for tokens")     \
     X(STREAM_TIME_LOST, "stream time is not restored")                         \
+    X(HEIR_DROPPED, "no snapshot is kept for as long as a minute")             \
     X(NO_IDLE_LOOK, "an idle group never learns of a roll-back")
 
 enum mutant {

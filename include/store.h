@@ -151,8 +151,9 @@ struct store {
                   struct text name, struct text body, store_done *done,
                   void *context);
     /* Makes a snapshot stand; deletes chunks that no standing one names. Kept
-     * are the newest three, the newest that is a minute old, and `choice`. A
-     * snapshot of that offset that stands already is as good: DONE. */
+     * are the newest three, the newest that is a minute old, the oldest that
+     * is not (it will be), and `choice`. A snapshot of that offset that stands
+     * already is as good: DONE. */
     void (*snapshot)(void *self, uint32_t partition,
                      const struct store_snapshot *snapshot, store_done *done,
                      void *context);

@@ -161,13 +161,17 @@ enum store_outcome data_stage(struct sim_data *data, struct arena *arena,
     return STORE_DONE;
 }
 
-/* Which of the manifests, newest first, stay; `made` is that just written. */
+/* Which of the manifests, newest first, stay; `made` is that just written. The
+ * oldest that is not a minute old yet is the next that will be. */
 static void keep_manifests(struct sim_shelf *shelf, int64_t made,
                            int64_t choice, int64_t now_ms)
 {
-    uint32_t kept = 0;
+    uint32_t kept = 0, heir = MANIFESTS_MAX;
     int has_old = 0, has_choice = 0;
 
+    for (uint32_t i = 0; i < shelf->manifests_count; i++)
+        if (now_ms - shelf->manifests[i].stored_ms < MINUTE_MS)
+            heir = i;
     for (uint32_t i = 0; i < shelf->manifests_count; i++) {
         struct sim_manifest one = shelf->manifests[i];
         int is_old = !has_old && now_ms - one.stored_ms >= MINUTE_MS;
@@ -175,7 +179,8 @@ static void keep_manifests(struct sim_shelf *shelf, int64_t made,
 
         has_old |= is_old;
         has_choice |= is_choice;
-        if (i < 3 || is_old || is_choice || one.offset == made)
+        if (i < 3 || is_old || is_choice || one.offset == made ||
+            (i == heir && !MUTANT(HEIR_DROPPED)))
             shelf->manifests[kept++] = one;
     }
     shelf->manifests_count = kept;

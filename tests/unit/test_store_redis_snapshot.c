@@ -313,10 +313,14 @@ static void test_newest_three(void **state)
     STANDING(&world, "abcx", 30, 20, 10);
     stage_letters(&world, "dz");
     assert_outcome(put(&world, 40, "d"), STORE_DONE);
-    STANDING(&world, "bcdx", 40, 30, 20); /* x is named by 30; z by none */
+    /* The oldest stays: it will be a minute old. z is named by none. */
+    STANDING(&world, "abcdx", 40, 30, 20, 10);
+    age(10, 90000);
+    age(20, 61000);
+    age(30, 50000);
     assert_outcome(put(&world, 50, "d"), STORE_DONE);
     assert_outcome(put(&world, 60, "d"), STORE_DONE);
-    STANDING(&world, "d", 60, 50, 40);
+    STANDING(&world, "bcdx", 60, 50, 40, 30, 20);
     world_down(&world);
 }
 
@@ -337,10 +341,10 @@ static void test_a_minute_old(void **state)
     STANDING(&world, "b", 50, 40, 30, 20);
     age(30, 59000);
     assert_outcome(put(&world, 60, ""), STORE_DONE);
-    STANDING(&world, "b", 60, 50, 40, 20);
-    age(40, 61000);
+    STANDING(&world, "b", 60, 50, 40, 30, 20); /* 30 will be a minute old */
+    age(30, 61000);
     assert_outcome(put(&world, 70, ""), STORE_DONE);
-    STANDING(&world, "", 70, 60, 50, 40);
+    STANDING(&world, "", 70, 60, 50, 40, 30);
     world_down(&world);
 }
 
@@ -364,15 +368,15 @@ static void test_choice(void **state)
         what.choice = 10;
         assert_outcome(snapshot(&world, 3, &what), STORE_DONE);
     }
-    STANDING(&world, "b", 40, 30, 20, 10);
+    STANDING(&world, "ab", 40, 30, 20, 10, 9); /* 9: the oldest that is young */
     what.offset = 50;
     what.choice = 29;
     assert_outcome(snapshot(&world, 3, &what), STORE_DONE);
-    STANDING(&world, "", 50, 40, 30, 20);
+    STANDING(&world, "a", 50, 40, 30, 20, 9);
     what.offset = 60;
     what.choice = -1; /* none */
     assert_outcome(snapshot(&world, 3, &what), STORE_DONE);
-    STANDING(&world, "", 60, 50, 40);
+    STANDING(&world, "a", 60, 50, 40, 9);
     world_down(&world);
 }
 
@@ -528,10 +532,14 @@ static void test_many_chunks(void **state)
         words(line);
         assert_outcome(snapshot(&world, 3, &what), STORE_DONE);
     }
-    assert_int_equal(words("DBSIZE"), MANY + 6);
-    assert_int_equal(manifests(&world, 3)->manifests_count, 3);
-    for (int64_t offset = 10; offset <= 12; offset++)
+    assert_int_equal(words("DBSIZE"), MANY + 7);
+    assert_int_equal(manifests(&world, 3)->manifests_count, 4);
+    for (int64_t offset = 10; offset <= 12; offset++) {
         assert_outcome(put(&world, offset, ""), STORE_DONE);
+        age(offset, 61000);
+    }
+    age(2, 90000);
+    assert_outcome(put(&world, 13, ""), STORE_DONE);
     for (int64_t left = MANY - 250; left > 0; left -= 250) {
         assert_int_equal(words("SCARD t:state:{p3}:chunks"), left);
         assert_int_equal(words("DBSIZE"), left + 3);
