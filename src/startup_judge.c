@@ -123,6 +123,15 @@ int startup_is_doubtful(const struct startup_view *view)
     return 0;
 }
 
+/* -1: none. */
+static int64_t newest_whole(const struct startup_partition *partition)
+{
+    for (uint32_t i = 0; i < partition->seen_count; i++)
+        if (partition->seen[i].is_whole)
+            return partition->seen[i].offset;
+    return -1;
+}
+
 int startup_was_clean(const struct startup_view *view)
 {
     for (uint32_t i = 0; i < view->partitions_count; i++) {
@@ -130,7 +139,7 @@ int startup_was_clean(const struct startup_view *view)
         struct reach reach = reach_of(view, i);
 
         if (partition->seen_count > 0 &&
-            (reach.low != reach.high || reach.low != partition->seen[0].offset))
+            (reach.low != reach.high || reach.low != newest_whole(partition)))
             return 0;
     }
     return 1;
