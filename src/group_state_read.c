@@ -27,6 +27,7 @@ struct reader {
     uint32_t group;
     struct unpack from;
     int64_t fine_pane;
+    struct horizon horizon; /* when it was packed */
     struct group_places places;
     struct group_names categories;
     struct group_names items;
@@ -103,6 +104,18 @@ static void order_cells(struct cell *cells, uint32_t count)
         }
 }
 
+/* No cell stands in another tier than the finest that still needed it. */
+static uint32_t read_slot(struct reader *reader, uint64_t code)
+{
+    const struct windows *windows = groups_rules(reader->groups)->windows;
+    struct row_place place = group_places_decode(&reader->places, code);
+    int64_t fine_pane = place.pane * windows->fine_per_pane[place.tier];
+
+    if (window_tier(&reader->horizon, windows, fine_pane) != place.tier)
+        reader->from.is_broken = 1;
+    return row_slot(place);
+}
+
 /* `indexes`: how many relations, or sets, there are. */
 static void read_cells(struct reader *reader, uint32_t other, uint64_t count,
                        uint32_t indexes)
@@ -116,12 +129,12 @@ static void read_cells(struct reader *reader, uint32_t other, uint64_t count,
         uint64_t code = take_step(from, &least, end, head >> 1);
         uint32_t several = read_cell_count(from, head & 1);
 
-        if (from->is_broken)
-            return;
-        *new_cell(&reader->scratch) = (struct cell){
-            other, row_slot(group_places_decode(&reader->places, code)),
-            several};
+        if (!from->is_broken)
+            *new_cell(&reader->scratch) =
+                (struct cell){other, read_slot(reader, code), several};
     }
+    if (from->is_broken)
+        return;
     if (count > 1)
         order_cells(reader->scratch.cells + start, (uint32_t)count);
 }
@@ -300,6 +313,7 @@ static int read_head(struct reader *reader, struct err *err)
     if (fine_pane > (uint64_t)groups_horizon(groups)->fine_pane)
         return err_set(err, "rows are of a later time than that of the stream");
     reader->fine_pane = (int64_t)fine_pane;
+    window_horizon(&reader->horizon, rules->windows, reader->fine_pane);
     group_places_init(&reader->places, rules->windows, reader->fine_pane,
                       ahead);
     if (group_names_unpack(&reader->categories, groups_categories(groups),
