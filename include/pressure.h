@@ -24,7 +24,7 @@ enum pressure_level {
 enum {
     PRESSURE_STEP_US = 5000000,    /* of refusals, to the next level */
     PRESSURE_CALM_US = 10000000,   /* the least calm */
-    PRESSURE_LISTS_US = 60000000,  /* the same after NO_LISTS */
+    PRESSURE_LISTS_US = 30000000,  /* the same after NO_LISTS */
     PRESSURE_COUNTS_US = 600000000 /* counts stay away after NO_COUNTS */
 };
 

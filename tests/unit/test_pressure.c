@@ -58,7 +58,7 @@ static void test_step_by_step(void **state)
     assert_int_equal(pressure.level, PRESSURE_NO_LISTS);
     go(600, 1, 0);
     assert_int_equal(pressure.level, PRESSURE_NO_LISTS);
-    go(59, 0, 0);
+    go(29, 0, 0);
     assert_int_equal(pressure.level, PRESSURE_NO_LISTS);
     go(2, 0, 0);
     assert_int_equal(pressure.level, PRESSURE_NONE);
