@@ -68,6 +68,7 @@ void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
+    intern_abandon(engine->items);
     free_lists(engine, &engine->lists);
     free_lists(engine, &engine->counts);
     for (uint32_t i = 0; i < engine->partitions_count; i++)

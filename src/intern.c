@@ -37,6 +37,7 @@ struct atoms {
 struct intern {
     struct atoms tenants;
     struct atoms items; /* tagged with their tenant's number, 0: none */
+    int is_abandoned;
 };
 
 static struct entry *entry_at(const struct atoms *atoms, uint32_t number)
@@ -288,10 +289,18 @@ void intern_hold_again(struct intern *intern, uint32_t item)
     entry->holders++;
 }
 
+void intern_abandon(struct intern *intern)
+{
+    intern->is_abandoned = 1;
+}
+
 void intern_drop(struct intern *intern, uint32_t item)
 {
-    uint32_t tag = entry_at(&intern->items, item)->tag;
+    uint32_t tag;
 
+    if (intern->is_abandoned)
+        return;
+    tag = entry_at(&intern->items, item)->tag;
     if (atoms_drop(&intern->items, item) && tag != 0)
         atoms_drop(&intern->tenants, tag);
 }
