@@ -129,6 +129,10 @@ install: all ## into PREFIX=/usr/local, below DESTDIR
 	for file in $(notdir $(wildcard conf/*.conf)); do \
 	    test -e $(DESTDIR)$(SYSCONF)/terkait/$$file || install -m 644 \
 	    conf/$$file $(DESTDIR)$(SYSCONF)/terkait/; done
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's#/usr/local/etc#$(SYSCONF)#; s#/usr/local/bin#$(PREFIX)/bin#' \
+	    conf/terkait.service \
+	    >$(DESTDIR)$(PREFIX)/lib/systemd/system/terkait.service
 	for page in $(wildcard man/*.[1-8]); do \
 	    install -D -m 644 $$page \
 	    $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
