@@ -187,6 +187,7 @@ static void test_lower_bounds_hold_at_the_load(void **state)
     rules.items_max = 2;
     rules.open_max = 3;
     load_chunks(&to, &saved);
+    to.offset = from.offset;
     view(&to, "a", "d", 100);
     assert_int_equal(to.out.count, 0);
     view(&to, "a", "a", 100);
