@@ -181,13 +181,25 @@ static void roll_keys(struct world *world, const struct sim_save *to)
     }
     for (uint32_t i = 0; i < CLIENTS_MAX; i++)
         world->store.stirred[i]++;
-    if (rng_below(&world->rng, 2) == 0)
-        return;
-    for (uint32_t i = 0; i < CLIENTS_MAX; i++)
-        if (world->processes[i].state == SLOT_ALIVE)
+}
+
+/* Half of the time nobody sees it; sometimes all go down with the store. */
+static void show_roll(struct world *world)
+{
+    uint32_t how = rng_below(&world->rng, 8);
+
+    for (uint32_t i = 0; i < CLIENTS_MAX; i++) {
+        struct process *process = &world->processes[i];
+
+        if (process->state != SLOT_ALIVE || how >= 4)
+            continue;
+        if (how == 0)
+            process_kill(process, "goes down with the store");
+        else
             sim_store_break(
                 &world->store, i,
                 rng_below(&world->rng, (uint32_t)world->plan.tick_us * 10));
+    }
 }
 
 /* Half of the strikes save what the others go back to. */
@@ -212,6 +224,7 @@ static int roll(struct world *world)
     if (age_ms > world->damage.roll_age_ms)
         world->damage.roll_age_ms = age_ms;
     roll_keys(world, to);
+    show_roll(world);
     return 1;
 }
 
@@ -225,6 +238,7 @@ static int wipe(struct world *world)
         nothing.data.groups[g].time_ms = -1;
     world->damage.wipes++;
     roll_keys(world, &nothing);
+    show_roll(world);
     return 1;
 }
 

@@ -359,6 +359,18 @@ static int has_snapshot(const struct world *world, uint32_t q, int64_t offset)
     return 0;
 }
 
+void judge_snapshot(struct world *world, uint32_t q, int64_t offset)
+{
+    if (!has_snapshot(world, q, offset))
+        story_fail(&world->story, "p%u: the snapshot at %lld lacks a chunk", q,
+                   (long long)offset);
+    if (world->damage.rolls + world->damage.wipes == 0 &&
+        lowest_mark(world, q, world->store.born[q]) < offset)
+        story_fail(&world->story,
+                   "p%u: the snapshot at %lld is before a group's mark", q,
+                   (long long)offset);
+}
+
 void judge_clean(struct process *process)
 {
     struct world *world = process->world;

@@ -7,6 +7,10 @@
 /* A group's durable rows are the recount up to its marks, each record once. */
 void judge_group(struct world *world, uint32_t group);
 
+/* A snapshot that stands is whole, and no group's stored marks are behind it.
+ */
+void judge_snapshot(struct world *world, uint32_t q, int64_t offset);
+
 /* The furthest that a group's stored marks say of a partition; -1: none do. */
 int64_t judge_highest_mark(const struct world *world, uint32_t q);
 

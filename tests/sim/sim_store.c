@@ -268,6 +268,9 @@ static void run(struct sim_store *store, struct request *request)
     if (request->call == CALL_CHECKPOINT &&
         request->answer.outcome == STORE_DONE)
         store->landed(store->context, request->key.number);
+    if (request->call == CALL_SNAPSHOT && request->answer.outcome == STORE_DONE)
+        store->stands(store->context, request->key.number,
+                      request->snapshot.offset);
 }
 
 /* ---- the network ---- */

@@ -73,6 +73,7 @@ struct sim_store {
     int64_t born[PARTITIONS_MAX];  /* where counting began; -1: nowhere yet */
     uint64_t stirred[CLIENTS_MAX]; /* changes that were not the client's own */
     void (*landed)(void *context, uint32_t group); /* a checkpoint did */
+    void (*stands)(void *context, uint32_t partition, int64_t offset);
     void *context;
 };
 

@@ -130,7 +130,7 @@ void world_change_settings(struct world *world)
          (unsigned long long)world->session.open_max);
 }
 
-/* Half of the kinds, as a rule; few worlds have those that mostly end in a
+/* Half of the kinds, or a quarter; few worlds have those that mostly end in a
  * stop. */
 static uint32_t draw_faults(struct rng *rng)
 {
@@ -141,6 +141,8 @@ static uint32_t draw_faults(struct rng *rng)
     } rare[] = {{FAULT_WIPE, 3},  {FAULT_TRIM_HARD, 10}, {FAULT_ANEW, 20},
                 {FAULT_CLOCK, 2}, {FAULT_SETTINGS, 2},   {FAULT_SLOW, 2}};
 
+    if (rng_below(rng, 3) == 0)
+        faults &= (uint32_t)rng_next(rng);
     for (uint32_t i = 0; i < sizeof rare / sizeof *rare; i++)
         if (rng_below(rng, rare[i].one_in) != 0)
             faults &= ~(1u << rare[i].fault);
@@ -198,6 +200,11 @@ static void landed(void *context, uint32_t group)
     judge_group(context, group);
 }
 
+static void stands(void *context, uint32_t partition, int64_t offset)
+{
+    judge_snapshot(context, partition, offset);
+}
+
 static void make(struct world *world, uint64_t seed, uint32_t faults)
 {
     rng_init(&world->rng, seed);
@@ -214,6 +221,7 @@ static void make(struct world *world, uint64_t seed, uint32_t faults)
     draw_log(world);
     sim_store_init(&world->store, &world->story, &world->rng, world->arena);
     world->store.landed = landed;
+    world->store.stands = stands;
     world->store.context = world;
     world->store.now_us = world->now_us;
     faults_set_network(world);
