@@ -64,6 +64,10 @@ struct text startup_fingerprint(const struct startup *startup);
 void startup_refuse_loss(struct startup *startup, uint32_t lost,
                          const struct err *words);
 
+/* Ends the start when settings differ that may change only after a clean stop,
+ * and there was none. */
+void startup_check_clean(struct startup *startup);
+
 /* ---- startup_read.c ---- */
 
 void startup_send_manifests(struct startup *startup, uint32_t partition);

@@ -64,6 +64,17 @@ void startup_refuse_loss(struct startup *startup, uint32_t lost,
     startup_finish(startup, KEEPER_REFUSED);
 }
 
+void startup_check_clean(struct startup *startup)
+{
+    if (!startup->view.is_soft || startup_was_clean(&startup->view))
+        return;
+    err_set(&startup->reason,
+            "%s; that may change only after a clean stop (SIGTERM): start "
+            "with the old value and stop once, or choose a new redis.prefix",
+            startup->soft.text);
+    startup_finish(startup, KEEPER_MISFIT);
+}
+
 struct text startup_fingerprint(const struct startup *startup)
 {
     return (struct text){startup->rules.fingerprint,

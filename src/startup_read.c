@@ -140,6 +140,7 @@ static void judge_survey(struct startup *startup)
 void startup_end_survey(struct startup *startup)
 {
     judge_survey(startup);
+    startup_check_clean(startup);
     startup->token.epoch =
         startup->wall_ms > 0 ? (uint64_t)startup->wall_ms : 1;
     if (startup->token.epoch <= startup->highest_epoch)

@@ -83,16 +83,9 @@ void startup_end_ask(struct startup *startup)
 {
     if (!judge_loss(startup))
         return;
-    if (startup->view.is_soft && !startup_was_clean(&startup->view)) {
-        err_set(&startup->reason,
-                "%s; that may change only after a clean stop (SIGTERM): start "
-                "with the old value and stop once, or choose a new "
-                "redis.prefix",
-                startup->soft.text);
-        startup_finish(startup, KEEPER_MISFIT);
-        return;
-    }
-    startup->accepted = startup_plan(&startup->view);
+    startup_check_clean(startup);
+    if (startup->phase == KEEPER_STARTING)
+        startup->accepted = startup_plan(&startup->view);
 }
 
 /* ---- settle ---- */
