@@ -449,8 +449,8 @@ static void work_startup(struct keeper *keeper, int64_t wall_ms)
         err_set(&keeper->reason, "%s", startup_reason(keeper->startup));
 }
 
-/* The store may have lost its memory: every key is asked for before it is
- * written again. */
+/* The store may have lost its memory, even while the start waited for no answer
+ * of it: every key is asked for before it is written again. */
 static void follow_store(struct keeper *keeper)
 {
     uint64_t generation = keeper->store->generation(keeper->store->self);
@@ -458,7 +458,7 @@ static void follow_store(struct keeper *keeper)
     if (generation == keeper->generation)
         return;
     keeper->generation = generation;
-    if (keeper->phase != KEEPER_RUNNING || MUTANT(NO_REREAD))
+    if (MUTANT(NO_REREAD))
         return;
     for (uint32_t g = 0; g < keeper->rules.groups_count; g++)
         checkpoint_doubt(&keeper->groups[g].checkpoint);
@@ -471,11 +471,12 @@ enum keeper_phase keeper_work(struct keeper *keeper, int64_t now_us,
 {
     keeper->now_us = now_us;
     keeper->store->pump(keeper->store->self, now_us);
-    follow_store(keeper);
     if (!keeper->store->is_ready(keeper->store->self))
         return keeper->phase;
     if (keeper->phase == KEEPER_STARTING)
         work_startup(keeper, wall_ms);
+    if (keeper->phase == KEEPER_RUNNING)
+        follow_store(keeper);
     if (keeper->phase == KEEPER_RUNNING)
         work_groups(keeper);
     if (keeper->phase == KEEPER_RUNNING)

@@ -5,6 +5,7 @@
 
 #include "engine_world.h"
 #include "scripted_store.h"
+#include "snapshot.h"
 
 enum { OWNER = 0xabc, INTERVAL_MS = 5000 };
 
@@ -96,7 +97,7 @@ static inline void put_state(struct store_token token)
 static inline void see_pair(struct keeper_world *world, uint32_t partition,
                             int64_t offset, const char *one, const char *other)
 {
-    char json[256];
+    char json[512];
     struct record record = {.bytes = json,
                             .partition = partition,
                             .offset = offset,

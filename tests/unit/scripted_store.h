@@ -318,6 +318,7 @@ static inline void put_part(struct standing *key, int is_base,
         key->has_base = 1;
     }
     assert_true(key->parts_count < SCRIPT_PARTS);
+    strbuf_clear(&key->parts[key->parts_count]);
     strbuf_add(&key->parts[key->parts_count++], body->bytes, body->length);
 }
 
