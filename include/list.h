@@ -48,7 +48,8 @@ void list_format(struct strbuf *out, const struct list *list,
                  const struct list_head *head, const struct intern *items);
 
 /* 48 bits of all that list_format writes but as_of, above 16 bits of the items
- * in their order; never 0 for a list with entries, always 0 for an empty one. */
+ * in their order; never 0 for a list with entries, always 0 for an empty one.
+ */
 uint64_t list_digest(const struct list *list, const struct list_head *head,
                      const struct intern *items);
 

@@ -21,7 +21,6 @@ struct published {
     uint32_t generation;  /* of the sink, in which the digests are true */
     uint8_t queues;       /* PUBLISHED_IN_* */
     uint8_t is_used;      /* 0: nothing was ever written of this item */
-
 };
 
 struct published_store {

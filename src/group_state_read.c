@@ -127,7 +127,7 @@ static void read_cells(struct reader *reader, uint32_t other, uint64_t count,
     for (uint64_t i = 0; i < count && !from->is_broken; i++) {
         uint64_t head = unpack_uint(from);
         uint64_t code = take_step(from, &least, end, head >> 1);
-        uint32_t several = read_cell_count(from, head & 1);
+        uint32_t several = read_cell_count(from, (int)(head & 1));
 
         if (!from->is_broken)
             *new_cell(&reader->scratch) =
