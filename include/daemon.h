@@ -14,6 +14,7 @@
 #define TERKAIT_DAEMON_H
 
 #include "config.h"
+#include "dead_letters.h"
 #include "engine.h"
 #include "keeper.h"
 #include "source.h"
@@ -47,6 +48,7 @@ struct daemon_round {
     struct engine *engine;
     struct source *source;
     const struct source *kafka;      /* the same, for its stats; NULL: a file */
+    struct dead_letters *letters;    /* NULL: refused records go nowhere */
     struct keeper *keeper;           /* NULL: nothing is kept */
     const struct store_redis *store; /* the keeper's, likewise */
     void (*begin)(void *context);    /* the keeper runs: start the source */

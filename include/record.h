@@ -5,11 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes are somebody else's. Offsets rise within a partition and may have
- * gaps. Times are milliseconds since the epoch, EVENT_NO_STAMP (-1) for none:
- * `stamp_ms` is the record's own and stands in for an absent `ts`; `now_ms` is
- * what a future event is judged by (of a Kafka record its stamp again, of a
- * file's line the --now of the replay). */
+/* Bytes and key are somebody else's. Offsets rise within a partition and may
+ * have gaps. Times are milliseconds since the epoch, EVENT_NO_STAMP (-1) for
+ * none: `stamp_ms` is the record's own and stands in for an absent `ts`;
+ * `now_ms` is what a future event is judged by (of a Kafka record its stamp
+ * again, of a file's line the --now of the replay). */
 struct record {
     const char *bytes;
     size_t length;
@@ -17,6 +17,8 @@ struct record {
     int64_t offset;
     int64_t stamp_ms;
     int64_t now_ms;
+    const char *key; /* of a Kafka record; NULL: none */
+    size_t key_length;
 };
 
 #endif

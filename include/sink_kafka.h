@@ -19,6 +19,24 @@ int sink_kafka_open(struct sink_kafka **sink, const char *brokers,
 int sink_kafka_send(struct sink_kafka *sink, struct text key, struct text value,
                     int64_t stamp_ms, struct err *err) MUST_CHECK;
 
+struct sink_kafka_header {
+    const char *name;
+    struct text value;
+};
+
+/* The same with headers and without waiting, stamped now: -1 when the queue is
+ * full, or it cannot be sent at all; nothing is queued then. */
+int sink_kafka_try(struct sink_kafka *sink, struct text key, struct text value,
+                   const struct sink_kafka_header *headers, size_t count,
+                   struct err *err) MUST_CHECK;
+
+/* Takes what brokers answered, without waiting. Not needed beside
+ * sink_kafka_send, which does. */
+void sink_kafka_pump(struct sink_kafka *sink);
+
+/* Queued or on their way. */
+uint64_t sink_kafka_outstanding(const struct sink_kafka *sink);
+
 /* Waits until all are delivered; -1 when some could not be. */
 int sink_kafka_flush(struct sink_kafka *sink, int64_t timeout_ms,
                      struct err *err) MUST_CHECK;
@@ -26,5 +44,8 @@ void sink_kafka_close(struct sink_kafka *sink);
 
 uint64_t sink_kafka_delivered(const struct sink_kafka *sink);
 uint64_t sink_kafka_failed(const struct sink_kafka *sink);
+
+/* Why the latest that failed did; empty: none has. */
+const char *sink_kafka_problem(const struct sink_kafka *sink);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef TERKAIT_STATUS_H
 #define TERKAIT_STATUS_H
 
+#include "dead_letters.h"
 #include "engine.h"
 #include "janitor.h"
 #include "publish.h"
@@ -75,6 +76,8 @@
     X(kafka_records, TOTAL, "records taken from brokers")                      \
     X(kafka_bytes, TOTAL, "bytes of their values")                             \
     X(kafka_errors, TOTAL, "errors of brokers and connections")                \
+    X(dead_letters_sent, TOTAL, "refused records that brokers have")           \
+    X(dead_letters_lost, TOTAL, "refused records that could not be sent")      \
     X(redis_commands, TOTAL, "commands sent")                                  \
     X(redis_errors, TOTAL, "errors answered")                                  \
     X(redis_reconnects, TOTAL, "connections after the first")                  \
@@ -94,6 +97,7 @@ struct status_parts {
     struct sink_redis *sink;
     const struct source *source;
     const struct source *kafka; /* the same when it is Kafka, else NULL */
+    const struct dead_letters *letters;  /* NULL: they go nowhere */
     const struct janitor_stats *janitor; /* NULL: there is none */
     int pressure;                        /* enum pressure_level */
 };

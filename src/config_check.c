@@ -218,6 +218,20 @@ static int check_lateness(const struct config *config, struct err *err)
     return -1;
 }
 
+/* Refused records would come back as input, to be refused again. */
+static int check_dead_letters(const struct config *config, struct err *err)
+{
+    const struct config_value *value =
+        config_values_get(config->values, "events", "dead_letter_topic");
+
+    if (strcmp(config->dead_letter_topic, config->kafka.topic) != 0)
+        return 0;
+    return err_set(err,
+                   "events.dead_letter_topic = %s (%s) must be another topic "
+                   "than kafka.topic",
+                   config->dead_letter_topic, config_value_where(value));
+}
+
 static int check_ttl(const struct config *config, struct err *err)
 {
     const struct publish_rules *publish = &config->publish;
@@ -292,7 +306,8 @@ int config_check_whole(struct config *config, struct err *err)
         return where_windows(config, err);
     if (config_values_get(config->values, "lists", "ttl")->count == 0)
         config->publish.ttl_ms = config_default_ttl(config);
-    if (check_lateness(config, err) < 0 || check_ttl(config, err) < 0)
+    if (check_lateness(config, err) < 0 || check_ttl(config, err) < 0 ||
+        check_dead_letters(config, err) < 0)
         return -1;
     return 0;
 }

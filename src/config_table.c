@@ -139,8 +139,10 @@ const struct setting config_table[] = {
      .fallback = "",
      .max = 249,
      .check = config_check_topic,
-     .flags = SETTING_UNUSED,
-     .help = "The topic that refused records are copied to, with the reason. "
+     .help = "The topic that refused records are copied to, key and value as "
+             "they were, with the headers reason, topic, partition and offset. "
+             "What is read again after a crash is sent again; what cannot be "
+             "sent is counted (dead_letters_lost) and never holds up the rest. "
              "Empty: none."},
 
     {.section = "session",

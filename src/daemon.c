@@ -24,6 +24,7 @@ enum {
     STILL_US = 1000000,     /* no input for that long: it is still */
     BEHIND_RECORDS = 20000, /* known and not read: a backlog */
     FLUSH_US = 10000000,    /* after a stop */
+    LETTERS_MS = 2000,      /* of it for dead letters */
     STATUS_US = 1000000,
     AWAY_US = 60000000 /* nothing made durable for that long: stop
                           reading, Kafka keeps it better than memory */
@@ -141,6 +142,14 @@ static void judge_hold(struct daemon *daemon)
     daemon->is_held = is_away;
 }
 
+static void take_record(struct daemon *daemon, const struct record *record)
+{
+    enum event_verdict verdict = engine_take(daemon->round->engine, record);
+
+    if (daemon->round->letters != NULL)
+        dead_letters_take(daemon->round->letters, record, verdict);
+}
+
 static int read_records(struct daemon *daemon, struct err *err)
 {
     const struct source *source = daemon->round->source;
@@ -156,7 +165,7 @@ static int read_records(struct daemon *daemon, struct err *err)
     }
     count = source->poll(source->self, daemon->records, BATCH, wait_ms, err);
     for (int i = 0; i < count; i++)
-        engine_take(daemon->round->engine, &daemon->records[i]);
+        take_record(daemon, &daemon->records[i]);
     daemon->now_us = clock_mono_us();
     if (count > 0)
         daemon->input_us = daemon->now_us;
@@ -229,6 +238,7 @@ static void tell(struct daemon *daemon, int is_last)
         .sink = daemon->sink_redis,
         .source = round->source,
         .kafka = round->kafka,
+        .letters = round->letters,
         .janitor = upkeep_janitor(daemon->upkeep),
         .pressure = (int)upkeep_pressure(daemon->upkeep),
     };
@@ -319,6 +329,8 @@ static void turn_outside(struct daemon *daemon)
     take_signals(daemon);
     notify_beat(daemon->notify, daemon->now_us);
     write_lists(daemon);
+    if (daemon->round->letters != NULL)
+        dead_letters_work(daemon->round->letters);
     tell(daemon, 0);
 }
 
@@ -376,9 +388,10 @@ static enum daemon_end flush(struct daemon *daemon)
         LOG(LOG_INFO, "state_kept",
             F_TEXT("clean",
                    keeper_is_clean(daemon->round->keeper) ? "yes" : "no"));
+    if (daemon->round->letters != NULL)
+        dead_letters_flush(daemon->round->letters, LETTERS_MS);
     tell(daemon, 1);
-    while (sink_redis_outstanding(daemon->sink_redis) > 0 &&
-           daemon->now_us < until_us) {
+    while (redis_outstanding(daemon->redis) > 0 && daemon->now_us < until_us) {
         redis_pump(daemon->redis, daemon->now_us, 10);
         daemon->now_us = clock_mono_us();
     }

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "cmd.h"
 #include "daemon.h"
+#include "dead_letters.h"
 #include "engine.h"
 #include "keeper.h"
 #include "log.h"
@@ -23,13 +24,15 @@ enum {
     IDLE_MS = 20,
     CHECK_MS = 5000, /* for Redis to say what it is */
     OVER_MS = 200,   /* pause before a start over, doubling */
-    OVER_MAX_MS = 5000
+    OVER_MAX_MS = 5000,
+    LETTERS_MS = 2000 /* for dead letters, when it was no orderly end */
 };
 
 struct service {
     const struct config *config;
     const struct service_options *options;
     struct daemon *daemon;
+    struct dead_letters *letters; /* or NULL */
     struct source source;
     struct store store;
     struct store_redis *store_redis;
@@ -262,6 +265,7 @@ static enum daemon_end run_round(struct service *service,
     service->keeper = make_keeper(service, survey, &commits);
     service->partitions = survey->count;
     round.engine = service->engine;
+    round.letters = service->letters;
     round.keeper = service->keeper;
     round.store = service->store_redis;
     end = daemon_run(service->daemon, &round, err);
@@ -348,6 +352,22 @@ static void make_identity(struct service *service)
             ASSERT(!"random numbers");
 }
 
+static int open_letters(struct service *service, struct err *err)
+{
+    const struct config *config = service->config;
+    const struct dead_letters_rules rules = {
+        .brokers = config->kafka.brokers,
+        .topic = config->dead_letter_topic,
+        .from = config->kafka.topic,
+        .set = (const char *const *)config->kafka.set,
+        .set_count = config->kafka.set_count,
+    };
+
+    if (rules.topic[0] == '\0')
+        return 0;
+    return dead_letters_open(&service->letters, &rules, err);
+}
+
 int service_run(const struct config *config,
                 const struct service_options *options, int signals)
 {
@@ -368,7 +388,10 @@ int service_run(const struct config *config,
         LOG(LOG_ERROR, "failed", F_TEXT("error", err.text));
         return EXIT_CODE_CONFIG;
     }
-    if (daemon_open(&service.daemon, config, signals, &err) < 0) {
+    if (open_letters(&service, &err) < 0) {
+        LOG(LOG_ERROR, "failed", F_TEXT("error", err.text));
+        code = EXIT_CODE_CONFIG;
+    } else if (daemon_open(&service.daemon, config, signals, &err) < 0) {
         LOG(LOG_ERROR, "failed", F_TEXT("error", err.text));
     } else {
         daemon_set_reload(service.daemon, options->reload,
@@ -376,6 +399,9 @@ int service_run(const struct config *config,
         code = run_rounds(&service);
         daemon_close(service.daemon);
     }
+    if (service.letters != NULL)
+        dead_letters_flush(service.letters, LETTERS_MS);
+    dead_letters_close(service.letters);
     service.source.free(service.source.self);
     strbuf_deinit(&service.fingerprint);
     return code;

@@ -15,11 +15,13 @@ enum { SENDS_A_POLL = 256, FULL_POLL_MS = 100, REASON_BYTES = 512 };
 struct sink_kafka {
     rd_kafka_t *kafka;
     rd_kafka_topic_t *topic;
-    uint64_t delivered;
-    uint64_t failed;
-    uint32_t unpolled;  /* sends since the last poll */
-    int is_missed;      /* brokers, and said so */
-    struct err failure; /* why the first that failed did */
+    uint64_t sent;
+    uint64_t delivered;  /* of these */
+    uint64_t failed;     /* of these */
+    uint32_t unpolled;   /* sends since the last poll */
+    int is_missed;       /* brokers, and said so */
+    struct err failure;  /* why the first that failed did */
+    const char *problem; /* why the latest did */
 };
 
 struct property {
@@ -93,7 +95,8 @@ static void on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message,
         return;
     }
     sink->failed++;
-    err_set(&sink->failure, "%s", rd_kafka_err2str(message->err));
+    sink->problem = rd_kafka_err2str(message->err);
+    err_set(&sink->failure, "%s", sink->problem);
 }
 
 static void on_error(rd_kafka_t *kafka, int code, const char *reason,
@@ -169,6 +172,7 @@ int sink_kafka_open(struct sink_kafka **out, const char *brokers,
         goto free_sink;
     }
     rd_kafka_set_log_queue(sink->kafka, NULL);
+    sink->problem = "";
     sink->topic = rd_kafka_topic_new(sink->kafka, topic, NULL);
     if (sink->topic == NULL) {
         err_set(err, "topic %s: %s", topic,
@@ -185,26 +189,31 @@ free_sink:
     return -1;
 }
 
+/* Takes the headers, which may be NULL, when all went well. */
 static rd_kafka_resp_err_t produce(struct sink_kafka *sink, struct text key,
-                                   struct text value, int64_t stamp_ms)
+                                   struct text value, int64_t stamp_ms,
+                                   rd_kafka_headers_t *headers)
 {
     /* Stamp 0 is "now" there. The copy is made before the call returns. */
-    return rd_kafka_producev(
+    rd_kafka_resp_err_t problem = rd_kafka_producev(
         sink->kafka, RD_KAFKA_V_RKT(sink->topic),
         RD_KAFKA_V_KEY((const void *)key.bytes, key.length),
         RD_KAFKA_V_VALUE((void *)(uintptr_t)value.bytes, value.length),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_TIMESTAMP(stamp_ms < 0 ? 0 : stamp_ms), RD_KAFKA_V_END);
+
+    sink->sent += problem == RD_KAFKA_RESP_ERR_NO_ERROR;
+    return problem;
 }
 
 int sink_kafka_send(struct sink_kafka *sink, struct text key, struct text value,
                     int64_t stamp_ms, struct err *err)
 {
-    rd_kafka_resp_err_t problem = produce(sink, key, value, stamp_ms);
+    rd_kafka_resp_err_t problem = produce(sink, key, value, stamp_ms, NULL);
 
     while (problem == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         rd_kafka_poll(sink->kafka, FULL_POLL_MS);
-        problem = produce(sink, key, value, stamp_ms);
+        problem = produce(sink, key, value, stamp_ms, NULL);
     }
     if (++sink->unpolled >= SENDS_A_POLL) {
         rd_kafka_poll(sink->kafka, 0);
@@ -216,6 +225,36 @@ int sink_kafka_send(struct sink_kafka *sink, struct text key, struct text value,
     return 0;
 }
 
+int sink_kafka_try(struct sink_kafka *sink, struct text key, struct text value,
+                   const struct sink_kafka_header *headers, size_t count,
+                   struct err *err)
+{
+    rd_kafka_headers_t *all = rd_kafka_headers_new(count);
+    rd_kafka_resp_err_t problem = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    for (size_t i = 0; i < count && problem == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        problem = rd_kafka_header_add(all, headers[i].name, -1,
+                                      headers[i].value.bytes,
+                                      (ssize_t)headers[i].value.length);
+    if (problem == RD_KAFKA_RESP_ERR_NO_ERROR)
+        problem = produce(sink, key, value, -1, all);
+    if (problem == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    rd_kafka_headers_destroy(all);
+    return err_set(err, "topic %s: %s", rd_kafka_topic_name(sink->topic),
+                   rd_kafka_err2str(problem));
+}
+
+void sink_kafka_pump(struct sink_kafka *sink)
+{
+    rd_kafka_poll(sink->kafka, 0);
+}
+
+uint64_t sink_kafka_outstanding(const struct sink_kafka *sink)
+{
+    return sink->sent - sink->delivered - sink->failed;
+}
+
 int sink_kafka_flush(struct sink_kafka *sink, int64_t timeout_ms,
                      struct err *err)
 {
@@ -223,8 +262,8 @@ int sink_kafka_flush(struct sink_kafka *sink, int64_t timeout_ms,
     int waits_ms = timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
 
     if (rd_kafka_flush(sink->kafka, waits_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return err_set(err, "topic %s: %d records were not delivered in time",
-                       topic, rd_kafka_outq_len(sink->kafka));
+        return err_set(err, "topic %s: %llu records were not delivered in time",
+                       topic, (unsigned long long)sink_kafka_outstanding(sink));
     if (sink->failed > 0)
         return err_set(err, "topic %s: %llu records were not delivered: %s",
                        topic, (unsigned long long)sink->failed,
@@ -251,4 +290,9 @@ uint64_t sink_kafka_delivered(const struct sink_kafka *sink)
 uint64_t sink_kafka_failed(const struct sink_kafka *sink)
 {
     return sink->failed;
+}
+
+const char *sink_kafka_problem(const struct sink_kafka *sink)
+{
+    return sink->problem;
 }

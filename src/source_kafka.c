@@ -311,7 +311,9 @@ static uint32_t take_message(struct kafka_source *self, struct record *out,
                            .length = message->len,
                            .partition = partition,
                            .offset = message->offset,
-                           .stamp_ms = stamp_of(message)};
+                           .stamp_ms = stamp_of(message),
+                           .key = message->key,
+                           .key_length = message->key_len};
     out->now_ms = out->stamp_ms;
     return 1;
 }

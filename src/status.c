@@ -170,6 +170,15 @@ static void collect_kafka(struct values *now, const struct source *kafka)
     now->kafka_errors = (int64_t)stats.errors;
 }
 
+static void collect_letters(struct values *now,
+                            const struct dead_letters *letters)
+{
+    struct dead_letters_stats stats = dead_letters_stats(letters);
+
+    now->dead_letters_sent = (int64_t)stats.sent;
+    now->dead_letters_lost = (int64_t)stats.lost;
+}
+
 /* The second number of the file, in pages; 0 where there is no such file. */
 static int64_t rss_bytes(void)
 {
@@ -224,6 +233,8 @@ void status_collect(struct status *status, const struct status_parts *parts,
     collect_source(now, parts->source);
     if (parts->kafka != NULL)
         collect_kafka(now, parts->kafka);
+    if (parts->letters != NULL)
+        collect_letters(now, parts->letters);
     if (parts->janitor != NULL)
         now->janitor_removed = (int64_t)parts->janitor->removed;
     now->redis_full = parts->pressure;

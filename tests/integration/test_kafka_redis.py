@@ -210,27 +210,6 @@ class Judged(Live):
         daemon.check_alive()
         return stats
 
-    def test_dead_letters(self):
-        letters = self.topic + "-dead"
-        self.produce_refused()
-        with self.daemon(self.settings,
-                         events__dead_letter_topic=letters) as daemon:
-            self.settle(daemon, self.settings)
-            if "key=events.dead_letter_topic" in daemon.said():
-                self.skipTest("no dead-letter topic in this version yet")
-            self.assertEqual(daemon.stop(), 0)
-        text = kafka.kcat("-C", "-t", letters, "-o", "beginning", "-e", "-q",
-                          "-f", "%h\n").decode()
-        found = {}
-        for row in text.split("\n")[:-1]:
-            headers = dict(pair.split("=", 1) for pair in row.split(","))
-            self.assertEqual((headers["topic"], headers["partition"]),
-                             (self.topic, "2"))
-            found[headers["reason"]] = int(headers["offset"])
-        self.assertEqual(found, {
-            reason: offset for offset, reason in enumerate(REFUSED, 1)
-            if reason not in HARMLESS})
-
 
 class Going(Live):
     def test_lists_go_when_their_window_has_passed(self):

@@ -405,7 +405,7 @@ static void test_settings_without_effect(void **state)
     assert_non_null(config);
     assert_int_equal(config->memory_max, UINT64_C(4294967296));
     log_setup(LOG_ERROR, LOG_FORMAT_TEXT);
-    assert_int_equal(config_warn_unused(config), 2);
+    assert_int_equal(config_warn_unused(config), 1);
     log_setup(LOG_INFO, LOG_FORMAT_TEXT);
     assert_printed(config,
                    "\nmemory.max = 4g # -s (no effect in this version yet)\n");

@@ -102,6 +102,8 @@ static void test_wrong_types_and_ranges(void **state)
                    "`llr`; did you mean `cosine`?");
     assert_refused("kafka { topic = \"a/b\" }", NULL,
                    "PATH:1: kafka.topic: `a/b` is not a topic's name");
+    assert_refused(NULL, "events.dead_letter_topic=events",
+                   "events.dead_letter_topic = events (-s) must be another");
     assert_refused(NULL, "kafka.brokers=", "-s kafka.brokers: `` is empty");
     assert_refused(NULL, "redis.prefix=a{b}",
                    "-s redis.prefix: `a{b}` holds a brace");

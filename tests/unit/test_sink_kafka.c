@@ -214,6 +214,67 @@ static void test_a_full_queue_is_waited_for(void **state)
     brokers_stop(&brokers);
 }
 
+static void test_headers_go_along(void **state)
+{
+    const struct sink_kafka_header headers[] = {{"reason", text_of("late")},
+                                                {"offset", text_of("7")}};
+    struct err err = ERR_NONE;
+    rd_kafka_headers_t *found;
+    rd_kafka_message_t *message;
+    struct brokers brokers;
+    struct sink_kafka *sink;
+    rd_kafka_t *reader;
+    const void *value;
+    size_t bytes;
+
+    (void)state;
+    brokers_start(&brokers);
+    sink = open_sink(&brokers);
+    assert_int_equal(0, sink_kafka_try(sink, text_of("abc"), text_of("{"),
+                                       headers, 2, &err));
+    assert_int_equal(1, sink_kafka_outstanding(sink));
+    for (int i = 0; i < WAIT_MS && sink_kafka_delivered(sink) == 0; i++) {
+        sink_kafka_pump(sink);
+        usleep(1000);
+    }
+    assert_int_equal(1, sink_kafka_delivered(sink));
+    assert_int_equal(0, sink_kafka_outstanding(sink));
+    reader = reader_new(&brokers);
+    message = read_one(reader);
+    assert_int_equal(0, rd_kafka_message_headers(message, &found));
+    assert_int_equal(2, rd_kafka_header_cnt(found));
+    assert_int_equal(0,
+                     rd_kafka_header_get_last(found, "reason", &value, &bytes));
+    assert_int_equal(4, bytes);
+    assert_memory_equal("late", value, 4);
+    assert_int_equal(0,
+                     rd_kafka_header_get_last(found, "offset", &value, &bytes));
+    assert_memory_equal("7", value, 1);
+    rd_kafka_message_destroy(message);
+    reader_free(reader);
+    sink_kafka_close(sink);
+    brokers_stop(&brokers);
+}
+
+static void test_a_full_queue_is_not_waited_for(void **state)
+{
+    const char *set[] = {"queue.buffering.max.messages=10"};
+    struct err err = ERR_NONE;
+    struct sink_kafka *sink;
+    int taken = 0;
+
+    (void)state;
+    assert_int_equal(sink_kafka_open(&sink, "127.0.0.1:1", TOPIC, set, 1, &err),
+                     0);
+    for (int i = 0; i < 15; i++)
+        taken += sink_kafka_try(sink, text_of("abc"), text_of("{}"), NULL, 0,
+                                &err) == 0;
+    assert_int_equal(10, taken);
+    assert_int_equal(10, sink_kafka_outstanding(sink));
+    assert_string_equal("topic events: Local: Queue full", err.text);
+    sink_kafka_close(sink);
+}
+
 static void test_a_broker_that_refuses_is_told_of(void **state)
 {
     struct err err = ERR_NONE;
@@ -230,6 +291,7 @@ static void test_a_broker_that_refuses_is_told_of(void **state)
     assert_non_null(strstr(err.text, "1 records were not delivered"));
     assert_int_equal(sink_kafka_failed(sink), 1);
     assert_int_equal(sink_kafka_delivered(sink), 0);
+    assert_string_equal("Broker: Invalid timestamp", sink_kafka_problem(sink));
     sink_kafka_close(sink);
     brokers_stop(&brokers);
 }
@@ -271,6 +333,8 @@ int main(void)
         cmocka_unit_test(test_partitions_are_those_of_javas_clients),
         cmocka_unit_test(test_no_key_is_sent_as_none_and_no_stamp_as_now),
         cmocka_unit_test(test_a_full_queue_is_waited_for),
+        cmocka_unit_test(test_headers_go_along),
+        cmocka_unit_test(test_a_full_queue_is_not_waited_for),
         cmocka_unit_test(test_a_broker_that_refuses_is_told_of),
         cmocka_unit_test(test_a_flush_without_brokers_ends_in_time),
         cmocka_unit_test(test_a_wrong_property_is_named),
