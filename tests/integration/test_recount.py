@@ -423,6 +423,14 @@ class Lists(unittest.TestCase):
                              relations=[VIEWED], row__max_pairs=2)
         self.assertEqual(recount.cut_rows(), {(None, "b"), (None, "c")})
 
+    def test_ever_cut_rows(self):
+        recount = recount_of(
+            self.baskets("abc", "bd") + [event("v", 9, "a", 9 * 3600)],
+            relations=[VIEWED], row__max_pairs=2)
+        rows = [(None, item) for item in "abc"]
+        self.assertEqual(recount.cut_rows(), set())
+        self.assertEqual(recount.ever_cut_rows(rows), {(None, "b")})
+
 
 class Empty(unittest.TestCase):
     def test_no_event(self):

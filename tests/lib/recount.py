@@ -432,5 +432,34 @@ class Recount:
         for rows in self.pairs:
             for key, row in rows.items():
                 others[key].update(other for other, _ in row)
+        return self.above_the_cap(others)
+
+    def ever_cut_rows(self, among):
+        """The same of all time, so that a cut may have been and may show
+        still: a row had at most these others at once."""
+        everything = Others(self, among)
+        everything.count()
+        return self.above_the_cap(everything.others)
+
+    def above_the_cap(self, others):
         return {key for key, names in others.items()
                 if len(names) > self.settings["row.max_pairs"]}
+
+
+class Others(Recount):
+    """Counts nothing but the others that rows ever had."""
+
+    def __init__(self, recount, rows):
+        super().__init__(recount.settings)
+        self.others = {key: set() for key in rows}
+        self.time = recount.time
+        for number, partition in recount.partitions.items():
+            self.partitions[number] = Partition()
+            self.partitions[number].accepted = partition.accepted
+
+    def is_too_old(self, ts):
+        return False
+
+    def add_pair(self, index, tenant, item, other, ts, sign):
+        if (tenant, item) in self.others:
+            self.others[tenant, item].add(other)

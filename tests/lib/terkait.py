@@ -198,15 +198,24 @@ def leave_out(rows, entries):
             if key[2:4] not in rows}
 
 
+def is_silent(kind, key, found):
+    """A list that is there and does not say that its row was cut."""
+    return kind == "lists" and key in found \
+        and found[key].get("partial") is not True
+
+
 def exact(recount, kind, expected, found):
     """The Difference outside of rows that were cut at row.max_pairs: those
     are not exact, and their lists must say so."""
     cut = recount.cut_rows()
-    silent = {key: entry for key, entry in found.items()
-              if key[2:4] in cut and kind == "lists"
-              and entry.get("partial") is not True}
-    return Difference(kind, leave_out(cut, expected),
-                      {**leave_out(cut, found), **silent})
+    differing = {key for key in expected.keys() | found.keys()
+                 if expected.get(key) != found.get(key)}
+    suspects = {key[2:4] for key in differing} - cut
+    if suspects:
+        cut |= recount.ever_cut_rows(suspects)
+    return Difference(kind, leave_out(cut, expected), {
+        key: entry for key, entry in found.items() if key[2:4] not in cut
+        or key in differing and is_silent(kind, key, found)})
 
 
 def compare_replay(recount, lines, settings, now_ms=None):
