@@ -226,6 +226,22 @@ static void test_removes_what_is_left_over(void **state)
     assert_int_equal(janitor_stats(world->janitor)->removed, COUNT(leftovers));
 }
 
+/* A list that the publisher wrote is its own to delete: it would not write it
+ * anew if the same came back before it looked. */
+static void test_leaves_to_the_publisher_what_it_wrote(void **state)
+{
+    struct world *world = *state;
+
+    SKIP_WITHOUT_REDIS();
+    set(world, "related:{a}:also_viewed:1m");
+    take_event(world->engine, 600000, "page_view", "w", "z", "");
+    clean(world, JANITOR_LEFTOVERS);
+    assert_true(stands(world, "related:{a}:also_viewed:1m"));
+    publish_all(world);
+    clean(world, JANITOR_LEFTOVERS);
+    assert_false(stands(world, "related:{a}:also_viewed:1m"));
+}
+
 static void test_counts_that_are_turned_off(void **state)
 {
     struct world *world = *state;
@@ -377,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_leaves_what_has_something_behind_it),
         TEST(test_removes_what_is_left_over),
+        TEST(test_leaves_to_the_publisher_what_it_wrote),
         TEST(test_counts_that_are_turned_off),
         TEST(test_gives_up_counts_then_lists),
         TEST(test_takes_its_time),
