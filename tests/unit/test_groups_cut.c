@@ -68,7 +68,7 @@ static int has_row(const char *id)
 /* An item of another group than that of `id`, which is known to the engine. */
 static const char *stranger_to(const char *id)
 {
-    static char other[8];
+    static char other[16];
 
     for (int i = 0;; i++) {
         uint32_t item, group;
