@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is remembered of one key that stands. */
+/* What is remembered of one key that stands, or was removed in the cycle
+ * before. */
 struct standing {
-    uint64_t digest; /* 0: not in use */
+    uint64_t digest; /* 0: removed */
     uint64_t generation;
     int64_t written_us;
-    uint32_t cycle; /* the latest in which the list was there */
+    uint32_t cycle; /* the latest in which the list was there; 0: not in use */
 };
 
 struct popular_writer {
@@ -115,15 +116,22 @@ static void write_list(struct popular_writer *writer,
     writer->written++;
 }
 
-static void remove_gone(struct popular_writer *writer, uint32_t number)
+/* A removal is remembered for a cycle: a loss of the sink has it done again. */
+static void remove_gone(struct popular_writer *writer, uint32_t number,
+                        const struct popular_writer_turn *turn)
 {
     struct standing *standing = &writer->standing[number];
 
-    if (standing->digest == 0 || standing->cycle == writer->cycle)
+    if (standing->cycle == 0 || standing->cycle == writer->cycle)
         return;
+    if (standing->digest == 0 && standing->generation == turn->generation) {
+        intern_drop(writer->keys, number);
+        *standing = (struct standing){0};
+        return;
+    }
     writer->sink->remove(writer->sink->self, intern_id(writer->keys, number));
-    intern_drop(writer->keys, number);
-    *standing = (struct standing){0};
+    standing->digest = 0;
+    standing->generation = turn->generation;
 }
 
 int popular_writer_work(struct popular_writer *writer,
@@ -136,7 +144,7 @@ int popular_writer_work(struct popular_writer *writer,
         if (popular_next(writer->popular, &one, &writer->list_cursor))
             write_list(writer, &one, turn);
         else if (writer->gone_cursor < writer->standing_end)
-            remove_gone(writer, writer->gone_cursor++);
+            remove_gone(writer, writer->gone_cursor++, turn);
         else
             return 1;
     }

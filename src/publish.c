@@ -358,17 +358,17 @@ static int is_due(const struct ring *ring, int64_t now_us)
 static void work_due(struct publish *publish, const struct publish_turn *turn,
                      uint32_t *rows)
 {
-    while (is_due(&publish->settling, turn->now_us) && *rows > 0 &&
-           has_room(publish)) {
-        look_at_row(publish,
-                    take(publish, &publish->settling, PUBLISHED_IN_SETTLING),
-                    LOOK_ALL, turn->now_us);
-        --*rows;
-    }
-    while (is_due(&publish->counting, turn->now_us) && *rows > 0 &&
-           has_room(publish)) {
-        flush_counts(publish,
-                     take(publish, &publish->counting, PUBLISHED_IN_COUNTS));
+    while (*rows > 0 && has_room(publish)) {
+        if (is_due(&publish->settling, turn->now_us))
+            look_at_row(
+                publish,
+                take(publish, &publish->settling, PUBLISHED_IN_SETTLING),
+                LOOK_ALL, turn->now_us);
+        else if (is_due(&publish->counting, turn->now_us))
+            flush_counts(publish, take(publish, &publish->counting,
+                                       PUBLISHED_IN_COUNTS));
+        else
+            return;
         --*rows;
     }
 }
@@ -397,22 +397,19 @@ static void begin_sweep(struct publish *publish, int64_t now_us, int is_full)
     }
 }
 
-static void release(struct publish *publish, uint32_t item)
-{
-    if (published_at(&publish->store, item)->queues == 0 &&
-        groups_release(engine_groups(publish->engine), item))
-        published_forget(&publish->store, item);
-}
-
+/* A row whose keys were withdrawn just now is given up by the next sweep: until
+ * then a loss of the sink has them withdrawn again. */
 static void sweep_row(struct publish *publish, uint32_t item, int64_t now_us)
 {
     struct groups *groups = engine_groups(publish->engine);
     struct published *published = published_at(&publish->store, item);
     struct row *row = groups_row(groups, item);
-    int64_t half_us = publish->rules.ttl_ms * 1000 / 2;
+    const struct publish_stats *stats = &publish->stats;
+    uint64_t before = stats->lists_deleted + stats->counts_written;
+    int64_t refresh_us =
+        publish->rules.ttl_ms * 1000 / 2 - 2 * sweep_length_us(publish);
     int is_old =
-        published->is_used && now_us - published->refreshed_us >=
-                                  half_us - 2 * sweep_length_us(publish);
+        published->is_used && now_us - published->refreshed_us >= refresh_us;
 
     if (row == NULL)
         return;
@@ -422,8 +419,10 @@ static void sweep_row(struct publish *publish, uint32_t item, int64_t now_us)
     look_at_row(publish, item, is_old ? LOOK_REFRESH : LOOK_ALL, now_us);
     flush_counts(publish, item);
     popular_offer(publish->popular, item);
-    if (row->used == 0)
-        release(publish, item);
+    if (row->used == 0 && published->queues == 0 &&
+        stats->lists_deleted + stats->counts_written == before &&
+        groups_release(groups, item))
+        published_forget(&publish->store, item);
 }
 
 /* The item up to which the sweep should be by now. */
@@ -443,7 +442,7 @@ static void sweep_rows(struct publish *publish, int64_t now_us, uint32_t *rows)
     struct sweep *sweep = &publish->sweep;
     uint32_t target = sweep_target(publish, now_us);
 
-    while (sweep->next_item<target && * rows> 0 && has_room(publish)) {
+    while (*rows > 0 && sweep->next_item < target && has_room(publish)) {
         sweep_row(publish, sweep->next_item++, now_us);
         --*rows;
     }
