@@ -69,6 +69,17 @@ class Full(Live):
             daemon.await_words("event=redis_full .*written again", 90)
             self.settle(daemon, {**self.settings, "counts.max": 0})
 
+    def test_full_at_the_start(self):
+        self.produce(1000)
+        with self.server.client() as redis:
+            redis.call("CONFIG", "SET", "maxmemory", 1)
+            with self.service() as daemon:
+                daemon.await_words("OOM|event=redis_full")
+                time.sleep(2)
+                daemon.check_alive()
+                redis.call("CONFIG", "SET", "maxmemory", 0)
+                self.settle(daemon)
+
 
 if __name__ == "__main__":
     unittest.main()
