@@ -209,7 +209,7 @@ static int roll(struct world *world)
     const struct sim_save *to;
     int64_t age_ms;
 
-    if (!is_born(world))
+    if (!is_born(world) || world->damage.anew > 0)
         return 0;
     if (store->saves_count == 0 || rng_below(&world->rng, 2) == 0) {
         save(world);
@@ -232,7 +232,7 @@ static int wipe(struct world *world)
 {
     static struct sim_save nothing;
 
-    if (!is_born(world))
+    if (!is_born(world) || world->damage.anew > 0)
         return 0;
     for (uint32_t g = 0; g < SIM_GROUPS; g++)
         nothing.data.groups[g].time_ms = -1;

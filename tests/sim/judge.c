@@ -460,8 +460,7 @@ void judge_complete(struct process *process)
     int64_t marks[PARTITIONS_MAX];
     int64_t time_ms = engine_time(process->engine), latest_ms;
 
-    if (world->damage.anew > 0 &&
-        world->damage.wipes + world->damage.rolls == 0)
+    if (world->damage.anew > 0)
         story_fail(&world->story, "P%u went on though the topic was made anew",
                    process->number);
     for (uint32_t q = 0; q < PARTITIONS_MAX; q++)

@@ -1,59 +1,28 @@
+/* The store behind the network: what arrives runs. */
 #include "sim_store.h"
 
-#include "err.h"
-#include "mem.h"
 #include "mutant.h"
+#include "sim_request.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum call {
-    CALL_LOOK,
-    CALL_TAKE,
-    CALL_LOAD,
-    CALL_CHECKPOINT,
-    CALL_MARKS, /* a mutant's second command */
-    CALL_MANIFESTS,
-    CALL_CHUNKS,
-    CALL_STAGE,
-    CALL_SNAPSHOT
-};
+const char *sim_call_name(enum call call)
+{
+    static const char *const names[] = {
+        [CALL_LOOK] = "look",        [CALL_TAKE] = "take",
+        [CALL_LOAD] = "load",        [CALL_CHECKPOINT] = "checkpoint",
+        [CALL_MARKS] = "marks",      [CALL_MANIFESTS] = "manifests",
+        [CALL_CHUNKS] = "chunks",    [CALL_STAGE] = "stage",
+        [CALL_SNAPSHOT] = "snapshot"};
 
-static const char *const call_names[] = {
-    [CALL_LOOK] = "look",        [CALL_TAKE] = "take",
-    [CALL_LOAD] = "load",        [CALL_CHECKPOINT] = "checkpoint",
-    [CALL_MARKS] = "marks",      [CALL_MANIFESTS] = "manifests",
-    [CALL_CHUNKS] = "chunks",    [CALL_STAGE] = "stage",
-    [CALL_SNAPSHOT] = "snapshot"};
+    return names[call];
+}
 
 static const char *const outcome_names[] = {[STORE_DONE] = "done",
                                             [STORE_REFUSED] = "refused",
                                             [STORE_MISSING] = "missing",
                                             [STORE_UNKNOWN] = "unknown"};
-
-struct request {
-    struct request *next;
-    enum call call;
-    uint32_t client;
-    uint32_t incarnation;
-    struct store_key key;
-    struct store_token token;
-    struct text who;
-    struct store_checkpoint checkpoint;
-    struct store_snapshot snapshot;
-    struct sim_chunk chunk;
-    const struct text *names;
-    uint32_t names_count;
-    store_done *done;
-    void *done_context;
-    int64_t run_us;    /* INT64_MAX: never */
-    int64_t answer_us; /* not before it ran, unless it is lost */
-    int is_lost;       /* the answer is UNKNOWN, whatever happens */
-    int has_run;
-    int is_answered; /* or nobody waits */
-    struct store_answer answer;
-};
 
 const char *sim_store_key_name(struct store_key key)
 {
@@ -244,7 +213,7 @@ static void tell_run(const struct sim_store *store,
         snprintf(what, sizeof what, " %.*s", (int)request->chunk.name.length,
                  request->chunk.name.bytes);
     TELL(store->story, "store: %s of P%u on %s%s: %s%s",
-         call_names[request->call], request->client,
+         sim_call_name(request->call), request->client,
          sim_store_key_name(request->key), what,
          outcome_names[request->answer.outcome], note);
 }
@@ -255,7 +224,7 @@ static void run(struct sim_store *store, struct request *request)
     if (is_write(request) && store->now_us < store->network.full_until_us) {
         request->answer.outcome = STORE_UNKNOWN;
         TELL(store->story, "store: %s of P%u on %s: full",
-             call_names[request->call], request->client,
+             sim_call_name(request->call), request->client,
              sim_store_key_name(request->key));
         return;
     }
@@ -310,7 +279,7 @@ void sim_store_run(struct sim_store *store, int64_t now_us)
     discard(store);
 }
 
-static int64_t up_to(struct sim_store *store, int64_t most_us)
+int64_t sim_store_up_to(struct sim_store *store, int64_t most_us)
 {
     return most_us <= 0 ? 0 : rng_below(store->rng, (uint32_t)most_us);
 }
@@ -325,7 +294,7 @@ static void orphan(struct sim_store *store, struct request *request)
     if (fate == 0)
         request->run_us = INT64_MAX;
     if (fate == 1)
-        request->run_us += up_to(store, store->network.late_us);
+        request->run_us += sim_store_up_to(store, store->network.late_us);
 }
 
 static void give_up(struct sim_store *store, struct request *request)
@@ -335,8 +304,8 @@ static void give_up(struct sim_store *store, struct request *request)
     orphan(store, request);
 }
 
-static int is_awaited(const struct sim_store *store,
-                      const struct request *request)
+int sim_request_is_awaited(const struct sim_store *store,
+                           const struct request *request)
 {
     return !request->is_answered &&
            store->clients[request->client].incarnation == request->incarnation;
@@ -351,14 +320,14 @@ void sim_store_break(struct sim_store *store, uint32_t number, int64_t away_us)
     client->is_ready = 0;
     client->ready_us = store->now_us + away_us;
     for (struct request *one = store->requests; one != NULL; one = one->next)
-        if (one->client == number && is_awaited(store, one))
+        if (one->client == number && sim_request_is_awaited(store, one))
             give_up(store, one);
 }
 
 void sim_store_forget(struct sim_store *store, uint32_t number, int is_dead)
 {
     for (struct request *one = store->requests; one != NULL; one = one->next) {
-        if (one->client != number || !is_awaited(store, one))
+        if (one->client != number || !sim_request_is_awaited(store, one))
             continue;
         one->is_answered = 1;
         if (is_dead)
@@ -374,279 +343,7 @@ void sim_store_calm(struct sim_store *store)
     for (struct request *one = store->requests; one != NULL; one = one->next)
         if (!one->has_run && one->run_us != INT64_MAX &&
             one->run_us > store->now_us + 1000000)
-            one->run_us = store->now_us + up_to(store, 1000000);
-}
-
-/* ---- the seam ---- */
-
-/* What the answer points to dies with the call: it is a copy, spoilt after. */
-static void deliver(struct sim_store *store, struct request *request)
-{
-    struct store_answer answer = {.outcome = STORE_UNKNOWN, .head.time_ms = -1};
-    int64_t marks[PARTITIONS_MAX];
-
-    request->is_answered = 1;
-    if (!request->is_lost)
-        answer = request->answer;
-    if (answer.outcome == STORE_UNKNOWN)
-        answer =
-            (struct store_answer){.outcome = STORE_UNKNOWN, .head.time_ms = -1};
-    for (uint32_t i = 0; i < answer.head.marks.count; i++)
-        marks[i] = answer.head.marks.at[i];
-    answer.head.marks.at = marks;
-    if (request->is_lost)
-        TELL(store->story, "P%u: %s on %s: unknown", request->client,
-             call_names[request->call], sim_store_key_name(request->key));
-    request->done(request->done_context, &answer);
-    memset(marks, 0x77, sizeof marks);
-}
-
-static struct request *first_answer(const struct sim_client *client)
-{
-    struct request *first = NULL;
-
-    for (struct request *one = client->store->requests; one != NULL;
-         one = one->next)
-        if (one->client == client->number && is_awaited(client->store, one) &&
-            one->answer_us <= client->store->now_us &&
-            (one->has_run || one->is_lost) &&
-            (first == NULL || one->answer_us < first->answer_us))
-            first = one;
-    return first;
-}
-
-static void pump(void *self, int64_t now_us)
-{
-    struct sim_client *client = self;
-    struct request *request;
-
-    (void)now_us;
-    while ((request = first_answer(client)) != NULL)
-        deliver(client->store, request);
-    if (!client->is_ready && client->store->now_us >= client->ready_us) {
-        client->is_ready = 1;
-        client->generation++;
-        TELL(client->store->story, "P%u: connected again", client->number);
-    }
-}
-
-static int is_ready(void *self)
-{
-    return ((const struct sim_client *)self)->is_ready;
-}
-
-static uint64_t generation(void *self)
-{
-    return ((const struct sim_client *)self)->generation;
-}
-
-static int happens(struct sim_store *store, uint32_t thousandths)
-{
-    return thousandths > 0 && rng_below(store->rng, 1000) < thousandths;
-}
-
-static void draw_fate(struct sim_client *client, struct request *request)
-{
-    struct sim_store *store = client->store;
-    const struct sim_network *network = &store->network;
-    int64_t *last = &client->last_us[request->key.kind][request->key.number];
-    int64_t timeout_us = store->now_us + network->timeout_us;
-
-    request->run_us = store->now_us + up_to(store, network->latency_us);
-    if (request->run_us < *last)
-        request->run_us = *last;
-    request->answer_us = request->run_us + up_to(store, network->latency_us);
-    if (!client->is_ready || happens(store, network->never)) {
-        request->is_lost = 1;
-        request->run_us = INT64_MAX;
-        request->answer_us = client->is_ready ? timeout_us : store->now_us;
-    } else if (happens(store, network->late)) {
-        request->is_lost = 1;
-        request->run_us = timeout_us + up_to(store, network->late_us);
-        request->answer_us = timeout_us;
-    } else {
-        *last = request->run_us;
-        if (happens(store, network->lost_reply)) {
-            request->is_lost = 1;
-            request->answer_us =
-                request->run_us > timeout_us ? request->run_us : timeout_us;
-        }
-    }
-}
-
-static struct request *send(struct sim_client *client, enum call call,
-                            struct store_key key, store_done *done,
-                            void *context)
-{
-    struct sim_store *store = client->store;
-    struct request *request = arena_take(store->arena, sizeof *request);
-
-    request->call = call;
-    request->client = client->number;
-    request->incarnation = client->incarnation;
-    request->key = key;
-    request->done = done;
-    request->done_context = context;
-    draw_fate(client, request);
-    *store->last = request;
-    store->last = &request->next;
-    return request;
-}
-
-static void look(void *self, struct store_key key, store_done *done,
-                 void *context)
-{
-    send(self, CALL_LOOK, key, done, context);
-}
-
-static void take(void *self, struct store_key key, struct store_token token,
-                 struct text who, store_done *done, void *context)
-{
-    struct sim_client *client = self;
-    struct request *request = send(client, CALL_TAKE, key, done, context);
-
-    request->token = token;
-    request->who = arena_text(client->store->arena, who);
-}
-
-static void load(void *self, uint32_t group, store_done *done, void *context)
-{
-    send(self, CALL_LOAD, (struct store_key){STORE_GROUP, group}, done,
-         context);
-}
-
-static void check_one_in_flight(const struct sim_client *client, enum call call,
-                                struct store_key key)
-{
-    for (struct request *one = client->store->requests; one != NULL;
-         one = one->next)
-        if (one->client == client->number && one->call == call &&
-            one->key.kind == key.kind && one->key.number == key.number &&
-            is_awaited(client->store, one))
-            story_fail(client->store->story,
-                       "P%u sends a second %s on %s while one is in flight",
-                       client->number, call_names[call],
-                       sim_store_key_name(key));
-}
-
-static void note_id(struct sim_client *client, struct store_id id)
-{
-    struct sim_store *store = client->store;
-    struct used_id *used;
-
-    for (used = store->ids; used != NULL; used = used->next)
-        if (store_id_equal(used->id, id))
-            story_fail(store->story, "P%u uses checkpoint id #%llu twice",
-                       client->number, (unsigned long long)id.sequence);
-    used = arena_take(store->arena, sizeof *used);
-    *used = (struct used_id){store->ids, id};
-    store->ids = used;
-}
-
-static void checkpoint(void *self, uint32_t group,
-                       const struct store_checkpoint *checkpoint,
-                       store_done *done, void *context)
-{
-    struct sim_client *client = self;
-    struct arena *arena = client->store->arena;
-    struct store_key key = {STORE_GROUP, group};
-    struct request *request;
-
-    check_one_in_flight(client, CALL_CHECKPOINT, key);
-    note_id(client, checkpoint->id);
-    request = send(client, CALL_CHECKPOINT, key, done, context);
-    request->token = checkpoint->token;
-    request->checkpoint = *checkpoint;
-    request->checkpoint.marks.at =
-        arena_copy(arena, checkpoint->marks.at,
-                   checkpoint->marks.count * sizeof *checkpoint->marks.at);
-    request->checkpoint.fingerprint =
-        arena_text(arena, checkpoint->fingerprint);
-    request->checkpoint.body = arena_text(arena, checkpoint->body);
-}
-
-static void manifests(void *self, uint32_t partition, store_done *done,
-                      void *context)
-{
-    send(self, CALL_MANIFESTS, (struct store_key){STORE_PARTITION, partition},
-         done, context);
-}
-
-static const struct text *copy_names(struct arena *arena,
-                                     const struct text *names, uint32_t count)
-{
-    struct text *copy = arena_take(arena, count * sizeof *copy);
-
-    for (uint32_t i = 0; i < count; i++)
-        copy[i] = arena_text(arena, names[i]);
-    return copy;
-}
-
-static void chunks(void *self, uint32_t partition, const struct text *names,
-                   uint32_t count, store_done *done, void *context)
-{
-    struct sim_client *client = self;
-    struct request *request =
-        send(client, CALL_CHUNKS,
-             (struct store_key){STORE_PARTITION, partition}, done, context);
-
-    request->names = copy_names(client->store->arena, names, count);
-    request->names_count = count;
-}
-
-/* A name stands for one content for ever. */
-static void note_name(struct sim_client *client, uint32_t partition,
-                      struct sim_chunk chunk)
-{
-    struct sim_store *store = client->store;
-    struct used_name *used;
-
-    for (used = store->names; used != NULL; used = used->next)
-        if (used->partition == partition &&
-            text_equal(used->chunk.name, chunk.name)) {
-            if (text_equal(used->chunk.body, chunk.body))
-                return;
-            story_fail(
-                store->story, "P%u uses chunk name %.*s for other content",
-                client->number, (int)chunk.name.length, chunk.name.bytes);
-        }
-    used = arena_take(store->arena, sizeof *used);
-    *used = (struct used_name){store->names, partition, chunk};
-    store->names = used;
-}
-
-static void stage(void *self, uint32_t partition, struct store_token token,
-                  struct text name, struct text body, store_done *done,
-                  void *context)
-{
-    struct sim_client *client = self;
-    struct arena *arena = client->store->arena;
-    struct store_key key = {STORE_PARTITION, partition};
-    struct request *request = send(client, CALL_STAGE, key, done, context);
-
-    request->token = token;
-    request->chunk =
-        (struct sim_chunk){arena_text(arena, name), arena_text(arena, body)};
-    note_name(client, partition, request->chunk);
-}
-
-static void snapshot(void *self, uint32_t partition,
-                     const struct store_snapshot *snapshot, store_done *done,
-                     void *context)
-{
-    struct sim_client *client = self;
-    struct arena *arena = client->store->arena;
-    struct store_key key = {STORE_PARTITION, partition};
-    struct request *request;
-
-    check_one_in_flight(client, CALL_SNAPSHOT, key);
-    request = send(client, CALL_SNAPSHOT, key, done, context);
-    request->token = snapshot->token;
-    request->snapshot = *snapshot;
-    request->snapshot.fingerprint = arena_text(arena, snapshot->fingerprint);
-    request->snapshot.body = arena_text(arena, snapshot->body);
-    request->snapshot.chunks =
-        copy_names(arena, snapshot->chunks, snapshot->chunks_count);
+            one->run_us = store->now_us + sim_store_up_to(store, 1000000);
 }
 
 void sim_store_init(struct sim_store *store, struct story *story,
@@ -664,28 +361,4 @@ void sim_store_init(struct sim_store *store, struct story *story,
     for (uint32_t i = 0; i < CLIENTS_MAX; i++)
         store->clients[i] =
             (struct sim_client){.store = store, .number = i, .generation = 1};
-}
-
-void sim_store_open(struct sim_store *store, uint32_t number,
-                    struct store *seam)
-{
-    struct sim_client *client = &store->clients[number];
-
-    client->incarnation++;
-    client->is_ready = 1;
-    memset(client->last_us, 0, sizeof client->last_us);
-    *seam = (struct store){
-        .self = client,
-        .pump = pump,
-        .is_ready = is_ready,
-        .generation = generation,
-        .look = look,
-        .take = take,
-        .load = load,
-        .checkpoint = checkpoint,
-        .manifests = manifests,
-        .chunks = chunks,
-        .stage = stage,
-        .snapshot = snapshot,
-    };
 }
