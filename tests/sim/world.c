@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CALM_TURNS_MAX = 6000 };
+enum { CALM_TURNS_MAX = 15000 };
 
 const char *fault_name(enum fault fault)
 {
