@@ -348,6 +348,47 @@ static void test_a_snapshot_waits_for_every_group(void **state)
     assert_int_equal(keeper_stats(keeper, world.now_us)->snapshots, 1);
 }
 
+/* Serves all but chunks and the group's checkpoints. */
+static void serve_some(uint32_t group)
+{
+    for (uint32_t i = 0; i < script.count; i++) {
+        struct request *one = &script.at[i];
+
+        if (!one->is_answered && one->call != SCRIPT_STAGE &&
+            (one->call != SCRIPT_CHECKPOINT || one->key.number != group))
+            serve(one);
+    }
+}
+
+/* Marks that were durable before the roll-back are not any more. */
+static void test_a_snapshot_waits_for_what_rolled_back(void **state)
+{
+    uint32_t group = see_and_find(50);
+
+    (void)state;
+    for (int i = 0; i < INTERVAL_MS / 50; i++) {
+        world.now_us += 50000;
+        work();
+        serve_some(SCRIPT_GROUPS);
+    }
+    assert_int_equal(group_key(group)->marks[0], 51);
+    put_marks(group, 50, 50);
+    group_key(group)->id = (struct store_id){5, 3};
+    script.generation++;
+    for (int i = 0; i < INTERVAL_MS / 50; i++) {
+        world.now_us += 50000;
+        work();
+        serve_some(group);
+        while (i > 10 && waiting()->call == SCRIPT_STAGE)
+            serve(waiting());
+    }
+    assert_true(checkpoint_of(group)->checkpoint.is_base);
+    assert_int_equal(count_calls(SCRIPT_SNAPSHOT), 0);
+    serve_all();
+    run_ms(100);
+    assert_int_equal(count_calls(SCRIPT_SNAPSHOT), 1);
+}
+
 static void test_a_reconnect_asks_for_every_head(void **state)
 {
     uint32_t takes = count_calls(SCRIPT_TAKE);
@@ -480,6 +521,7 @@ int main(void)
         TEST(test_an_idle_group_finds_a_roll_back),
         TEST(test_a_group_at_odds_gets_a_base),
         TEST(test_a_snapshot_waits_for_every_group),
+        TEST(test_a_snapshot_waits_for_what_rolled_back),
         TEST(test_a_reconnect_asks_for_every_head),
         TEST(test_nothing_is_sent_while_the_store_is_away),
         TEST(test_overtaken_ends_it),

@@ -414,6 +414,7 @@ static void test_adopted_rows_are_written_anew(void **state)
     plant(carted_of_a);
     publish_free(publish);
     publish = publish_new(&rules, engine, &sink);
+    work();
     publish_adopt(publish);
     run_ms(SWEEP_MS);
     assert_true(has(list_of_a, "\"b\""));
