@@ -119,14 +119,14 @@ class Simulated(unittest.TestCase):
     def test_defaults(self):
         for seed in ("1", "2"):
             with self.subTest(seed=seed):
-                self.simulate("--seed", seed, "--count", "10000",
+                self.simulate("--seed", seed, "--count", "6000",
                               "--malformed", "0.02", "--disorder", "0.1",
                               "--tenants", "3")
 
     def test_every_score(self):
         for score in streams.SCORES:
             with self.subTest(score=score):
-                self.simulate("--seed", "3", "--count", "3000",
+                self.simulate("--seed", "3", "--count", "2000",
                               lists__score=score, lists__min_support=1)
 
     def test_same_seed_same_bytes(self):
