@@ -264,6 +264,9 @@ enum event_verdict event_decode(struct event_decoder *decoder,
         return EVENT_TOO_LARGE;
     if (length == 0)
         return EVENT_IGNORED;
+    /* jansson 2.14 takes a NUL behind a number or literal for white space. */
+    if (memchr(bytes, '\0', length) != NULL)
+        return EVENT_JSON;
     return decode_with_jansson(decoder, event, bytes, length, stamp_ms);
 }
 

@@ -137,8 +137,9 @@ static void add_counts(struct print *print, const struct item_key *key)
 {
     print->pairs_count = 0;
     engine_each_pair(print->engine, key->item, add_pair, print);
-    qsort(print->pairs, print->pairs_count, sizeof *print->pairs,
-          compare_pairs);
+    if (print->pairs_count > 1)
+        qsort(print->pairs, print->pairs_count, sizeof *print->pairs,
+              compare_pairs);
     for (uint32_t i = 0; i < print->pairs_count; i++)
         add_count_lines(print, key, &print->pairs[i]);
 }

@@ -336,9 +336,30 @@ static void test_no_mutation_breaks_the_decoder(void **state)
     assert_true(seen[EVENT_JSON] > 1000);
 }
 
+static void test_a_bare_nul_is_no_white_space(void **state)
+{
+    static const char text[] =
+        "{\"type\":\"page_view\",\"visitor\":\"v\",\"item\":\"i\",\"x\":1\0}";
+    struct event_decoder *decoder = event_decoder_new(BYTES_MAX);
+    char bytes[sizeof text];
+    struct event event;
+
+    (void)state;
+    memcpy(bytes, text, sizeof text);
+    assert_int_equal(
+        event_decode(decoder, &event, bytes, sizeof text - 1, STAMP_MS),
+        EVENT_JSON);
+    *(char *)memchr(bytes, '\0', sizeof bytes) = ' ';
+    assert_int_equal(
+        event_decode(decoder, &event, bytes, sizeof text - 1, STAMP_MS),
+        EVENT_ACCEPTED);
+    event_decoder_free(decoder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_bare_nul_is_no_white_space),
         cmocka_unit_test(test_names_verdicts),
         cmocka_unit_test(test_reads_every_field),
         cmocka_unit_test(test_leaves_out_what_is_absent_or_null),
