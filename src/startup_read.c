@@ -184,6 +184,9 @@ static void load_answered(void *context, const struct store_answer *answer)
 
     if (!startup_receive(startup, answer))
         return;
+    /* Somebody owned it and counted on between the look and the take. */
+    if (!store_id_equal(startup->view.groups[slot->index].id, answer->head.id))
+        startup->is_others = 1;
     keep_head(startup, slot->index, &answer->head);
     if (startup->time_ms >= 0 && !MUTANT(STREAM_TIME_LOST))
         engine_set_time(startup->engine, startup->time_ms);
