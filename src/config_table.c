@@ -334,7 +334,6 @@ const struct setting config_table[] = {
      .fallback = "1024",
      .min = 1,
      .max = 65536,
-     .flags = SETTING_UNUSED,
      .help = "Parts that the items are divided into; fixed once the state is "
              "made."},
     {.section = "state",
@@ -343,7 +342,6 @@ const struct setting config_table[] = {
      .fallback = "5s",
      .min = 10,
      .max = HOUR,
-     .flags = SETTING_UNUSED,
      .help = "How often the state is saved."},
     {.section = "memory",
      .key = "max",

@@ -340,9 +340,7 @@ static void test_a_bare_nul_is_no_white_space(void **state)
 {
     static const char text[] =
         "{\"type\":\"page_view\",\"visitor\":\"v\",\"item\":\"i\",\"x\":1\0}";
-    struct event_decoder *decoder = event_decoder_new(BYTES_MAX);
     char bytes[sizeof text];
-    struct event event;
 
     (void)state;
     memcpy(bytes, text, sizeof text);
@@ -353,7 +351,6 @@ static void test_a_bare_nul_is_no_white_space(void **state)
     assert_int_equal(
         event_decode(decoder, &event, bytes, sizeof text - 1, STAMP_MS),
         EVENT_ACCEPTED);
-    event_decoder_free(decoder);
 }
 
 int main(void)
