@@ -272,6 +272,7 @@ class Refuses(Restart):
         said = self.refused(1, "partition %d" % mark[0], str(mark[2]),
                             str(mark[2] + 100), "--accept-loss")
         self.assertIn("100 records", said)
+        self.delete_lists()
         with self.run_it("--accept-loss") as daemon:
             self.assertTrue(daemon.waits_for("event=counting"), daemon.said())
             self.assertRegex(daemon.said(), r"partition[ =]%d\b.*\b%d\b" % (
@@ -282,8 +283,10 @@ class Refuses(Restart):
             self.await_list("new-1")
             self.await_list("sku-1")
             self.assertEqual(daemon.stop(), 0, daemon.said())
+        self.delete_lists()
         with self.run_it() as daemon:
             self.await_list("new-1")
+            self.await_list("sku-1")
             self.assertEqual(daemon.stop(), 0, daemon.said())
 
     def delete_records(self, partition):
@@ -295,7 +298,6 @@ class Refuses(Restart):
             self.tool("DeleteRecordsCommand", "--offset-json-file", file.name)
 
     def await_list(self, item):
-        self.delete_lists()
         until = time.monotonic() + END_S
         with self.server.client() as redis:
             while redis.call("GET", "%srelated:{%s}:also_viewed:24h"

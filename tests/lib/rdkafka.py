@@ -49,7 +49,7 @@ class Producer:
         self.handle = self.topic = None
         reason = ctypes.create_string_buffer(REASON_BYTES)
         conf = self.library.rd_kafka_conf_new()
-        for name, value in {"bootstrap_servers": brokers, "log_level": 2,
+        for name, value in {"bootstrap_servers": brokers, "log_level": 0,
                             "topic_metadata_refresh_interval_ms": 2000,
                             "reconnect_backoff_max_ms": 500,
                             **settings}.items():

@@ -108,10 +108,10 @@ def main(seconds, seed):
           flush=True)
     chance = random.Random(seed)
     world = World(seed, seconds, folder)
-    faults = Faults(world, chance)
+    killer = Killer(world, random.Random(seed + 1))
+    faults = Faults(world, killer, chance)
     try:
-        torture(world, faults, Killer(world, random.Random(seed + 1)),
-                seconds)
+        torture(world, faults, killer, seconds)
     except Exception:
         world.notes.append(traceback.format_exc() + world.supervisor.said())
     finally:
