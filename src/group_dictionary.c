@@ -194,13 +194,13 @@ static void sort_heads(struct entry *entries, struct entry *room,
         memcpy(entries, from, count * sizeof *entries);
 }
 
-/* The ids are alike before `depth`. */
+/* The ids are alike before `depth`, and all different. */
 static void sort_entries(const struct sorter *sorter, struct entry *entries,
                          uint32_t count, uint32_t depth)
 {
     for (uint32_t i = 0; i < count; i++)
         entries[i].head = head_of(text_at(sorter, entries[i].index), depth);
-    if (count <= FEW || depth >= EVENT_ID_BYTES_MAX) {
+    if (count <= FEW) {
         insert_entries(sorter, entries, count);
         return;
     }

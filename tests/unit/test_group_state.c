@@ -276,6 +276,82 @@ static void test_words_for_what_does_not_fit(void **state)
     assert_int_equal(groups_rows(to.groups), 0);
 }
 
+/* A value of stream time 50 with what is said, under a good seal; returns what
+ * its load does. */
+static int load_said(const char *id, const char *said, size_t length)
+{
+    uint32_t group = group_of(&to, "", id);
+    struct err err = ERR_NONE;
+    int result;
+
+    groups_advance(to.groups, 50);
+    strbuf_clear(&bytes);
+    strbuf_add(&bytes, "\x01\x32", 2);
+    strbuf_add(&bytes, said, length);
+    pack_add_seal(&bytes, 0);
+    result =
+        group_state_unpack(to.groups, group, bytes.bytes, bytes.length, &err);
+    groups_check(to.groups);
+    return result;
+}
+
+#define SAID(id, bytes) load_said(id, bytes, sizeof(bytes) - 1)
+
+/* Said: ahead, categories, items, rows. */
+#define A_AND_B                                                                \
+    "\x01\0\x02\x01"                                                           \
+    "a\x11"                                                                    \
+    "b"
+#define NONE_AND_B                                                             \
+    "\x01\0\x02\0\x01"                                                         \
+    "b"
+#define OF_TWO                                                                 \
+    "\x02\0\x01\x01"                                                           \
+    "a\x01"                                                                    \
+    "t\x01\x01"                                                                \
+    "a"
+#define KOPI                                                                   \
+    "\x01\0\x01\x04"                                                           \
+    "kopi"
+
+static void test_rows_that_cannot_be(void **state)
+{
+    (void)state;
+    assert_int_equal(SAID("a", "\0\0" A_AND_B "\x01\0\x04\0\x02\0"), 0);
+    assert_int_equal(SAID("a", "\0\0" A_AND_B "\x01\0\x04\0\x00\0"), -1);
+    assert_int_equal(SAID("a", "\0\0" A_AND_B "\x01\0\x04\0\x04\0"), -1);
+    assert_int_equal(SAID("b", "\0\0" NONE_AND_B "\x01\x01\0\0"), 0);
+    assert_int_equal(SAID("b", "\0\0" NONE_AND_B "\x01\x01\x04\0\0\0"), -1);
+    assert_int_equal(SAID("", "\0\0" NONE_AND_B "\x01\0\0\x01\0"), 0);
+    assert_int_equal(SAID("", "\0\0" NONE_AND_B "\x01\0\x04\0\x02\0"), -1);
+    assert_int_equal(SAID("a", "\0\0" OF_TWO "\x01\0\x04\0\x02\0"), -1);
+    assert_int_equal(SAID("a", "\0" KOPI A_AND_B "\x01\0\x01\0\x64\0"), 0);
+    assert_int_equal(SAID("a", "\0" KOPI A_AND_B "\x01\0\x01\0\x66\0"), -1);
+    assert_int_equal(SAID("a", "\0" KOPI A_AND_B "\x01\0\x01\x01\x64\0"), -1);
+    assert_int_equal(SAID("a", "\0\0" A_AND_B "\x01\0\x02\x05\0"), 0);
+    assert_int_equal(
+        SAID("a", "\0\0" A_AND_B "\x01\0\x02\x81\x80\x80\x80\x10\0"), -1);
+    assert_int_equal(SAID("a", "\xff\xff\xff\x07\0" A_AND_B "\x01\0\0\0"), 0);
+    assert_int_equal(SAID("a", "\x80\x80\x80\x08\0" A_AND_B "\x01\0\0\0"), -1);
+    assert_int_equal(SAID("a", "\0\0" A_AND_B "\x01\0\0\0\0"), -1);
+}
+
+/* Its group is that of t/a. */
+static void test_a_row_of_another_tenant_cannot_be(void **state)
+{
+    uint32_t group = group_of(&to, "t", "a");
+    struct err err = ERR_NONE;
+
+    (void)state;
+    groups_advance(to.groups, 50);
+    strbuf_add(&bytes, "\x01\x32\0\0" OF_TWO "\x01\x01\x04\0\0\0", 21);
+    pack_add_seal(&bytes, 0);
+    assert_int_equal(
+        group_state_unpack(to.groups, group, bytes.bytes, bytes.length, &err),
+        -1);
+    assert_string_equal(err.text, "rows are damaged within their seal");
+}
+
 static void test_no_bit_goes_unseen(void **state)
 {
     uint32_t group = group_of(&from, "", "a");
@@ -314,6 +390,8 @@ int main(void)
         TEST(test_a_lower_cap_cuts_at_the_load),
         TEST(test_counts_to_the_highest),
         TEST(test_words_for_what_does_not_fit),
+        TEST(test_rows_that_cannot_be),
+        TEST(test_a_row_of_another_tenant_cannot_be),
         TEST(test_no_bit_goes_unseen),
     };
 

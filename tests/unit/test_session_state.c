@@ -260,6 +260,92 @@ static void test_words_for_what_does_not_fit(void **state)
     assert_string_equal(err.text, "sessions and their manifest do not fit");
 }
 
+/* A chunk of the records said, under a good seal; returns what its load does.
+ */
+static int load_said(const char *said, size_t length)
+{
+    struct strbuf chunk = STRBUF_EMPTY;
+    struct err err = ERR_NONE;
+    int result;
+
+    pack_add_uint(&chunk, 1);
+    pack_add_bytes(&chunk, said, length);
+    pack_add_seal(&chunk, 0);
+    result = sessions_load(to.sessions, chunk.bytes, chunk.length, &err);
+    strbuf_deinit(&chunk);
+    return result;
+}
+
+#define SAID(bytes) load_said(bytes, sizeof(bytes) - 1)
+
+/* Tenant, visitor, id, last_ts, arrival, sequence, counted, items. */
+#define V                                                                      \
+    "\0\x01"                                                                   \
+    "v\0\x64"
+
+static void test_sessions_that_cannot_be(void **state)
+{
+    struct session_cut cut = {.partition_time_ms = 1000, .open = 1};
+    struct err err = ERR_NONE;
+    struct strbuf many = STRBUF_EMPTY;
+    char big[200] = "\0\x81\x01";
+
+    (void)state;
+    assert_int_equal(SAID(V "\x01\x02\x07\0"), 0);
+    assert_int_equal(SAID(V "\x02\x02\x08\0"), -1);
+    assert_int_equal(SAID("\0\0\0\x64\x03\0\0\0"), -1);
+    assert_int_equal(SAID(V "\x04\x02\0\x01\x01"
+                            "a\0"),
+                     0);
+    assert_int_equal(SAID(V "\x05\x02\0\x01\0\0"), -1);
+    assert_int_equal(SAID(V "\x05\x02\0\x01\x01"
+                            "a\x08"),
+                     -1);
+    assert_int_equal(SAID(V "\x05\x02\0\x02\x01"
+                            "a\0\x01"
+                            "a\0"),
+                     -1);
+    assert_int_equal(SAID(V "\x05\x02\0\x01\x01"
+                            "a\x04\0\x02"),
+                     0);
+    assert_int_equal(SAID(V "\x06\x02\0\x01\x01"
+                            "a\x04\0\x03"),
+                     -1);
+    assert_int_equal(SAID(V "\x80\x80\x80\x80\x80\x80\x40\0\0\0"), -1);
+    memset(big + 3, 'v', 129);
+    memcpy(big + 132, "\0\x64\x05\0\0\0", 6);
+    assert_int_equal(load_said(big, 138), -1);
+    for (uint32_t count = 1000; count <= 1001; count++) {
+        strbuf_clear(&many);
+        strbuf_add(&many, V "\x06\0\0", 8);
+        pack_add_uint(&many, count);
+        for (uint32_t i = 0; i < count; i++)
+            strbuf_add_format(&many, "\x04%04u%c", i, 0);
+        assert_int_equal(load_said(many.bytes, many.length),
+                         count == 1000 ? 0 : -1);
+    }
+    strbuf_deinit(&many);
+    assert_int_equal(sessions_load_end(to.sessions, &cut, &err), 0);
+}
+
+static void test_two_of_one_arrival_cannot_be(void **state)
+{
+    struct session_cut cut = {
+        .partition_time_ms = 1000, .oldest = 1, .open = 2};
+    struct err err = ERR_NONE;
+
+    (void)state;
+    assert_int_equal(SAID(V "\x01\0\0\0"
+                            "\0\x01"
+                            "w\0\x64\x01\0\0\0"),
+                     0);
+    assert_int_equal(sessions_load_end(to.sessions, &cut, &err), -1);
+    assert_string_equal(err.text, "sessions and their manifest do not fit");
+    assert_int_equal(SAID(V "\x02\0\0\0"), 0);
+    err = ERR_NONE;
+    assert_int_equal(sessions_load_end(to.sessions, &cut, &err), 0);
+}
+
 static void test_no_bit_goes_unseen(void **state)
 {
     struct err err = ERR_NONE;
@@ -296,6 +382,8 @@ int main(void)
         TEST(test_lower_bounds_hold_at_the_load),
         TEST(test_a_cut_given_up),
         TEST(test_words_for_what_does_not_fit),
+        TEST(test_sessions_that_cannot_be),
+        TEST(test_two_of_one_arrival_cannot_be),
         TEST(test_no_bit_goes_unseen),
     };
 
