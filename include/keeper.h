@@ -40,9 +40,10 @@ struct keeper_commits {
 
 struct keeper_rules {
     uint32_t groups_count;
-    int64_t interval_ms;     /* state.checkpoint_interval */
-    uint64_t owner;          /* random, new for each process start; not 0 */
-    const char *who;         /* "host pid 4711", for people; borrowed */
+    int64_t interval_ms; /* state.checkpoint_interval */
+    uint64_t owner;      /* random, new for each process start; not 0 */
+    uint64_t sequence;   /* keeper_sequence() of the process's last keeper */
+    const char *who;     /* "host pid 4711", for people; borrowed */
     const char *fingerprint; /* lines "name=value", sorted; borrowed. Lines that
                                 begin with '~' may change after a clean stop */
     int accept_loss;
@@ -83,6 +84,10 @@ const char *keeper_reason(const struct keeper *keeper);
 
 /* What accept_loss gave up, in words; empty: nothing. */
 const char *keeper_given_up(const struct keeper *keeper);
+
+/* Ids and names given so far: the next keeper of this process begins there, for
+ * none is ever given twice. */
+uint64_t keeper_sequence(const struct keeper *keeper);
 
 /* Where reading of a partition begins, once RUNNING. */
 int64_t keeper_offset(const struct keeper *keeper, uint32_t partition);

@@ -238,7 +238,7 @@ static int work_group(struct group *group)
 {
     struct keeper *keeper = group->keeper;
     struct groups_change changed;
-    int has_news;
+    int has_news, is_due;
 
     if (group->is_busy)
         return 0;
@@ -251,11 +251,12 @@ static int work_group(struct group *group)
         changed.rows > 0 || group->checkpoint.needs_base || has_moved(group);
     if (!has_news)
         group->kept_us = keeper->now_us;
-    if (!has_news && !MUTANT(NO_IDLE_LOOK) &&
+    is_due = has_news && (keeper->now_us >= group->due_us ||
+                          keeper->is_ending || changed.bytes >= DELTA_BYTES);
+    if (!is_due && !MUTANT(NO_IDLE_LOOK) &&
         keeper->now_us - group->answered_us >= IDLE_US)
         checkpoint_doubt(&group->checkpoint);
-    if (!has_news || (keeper->now_us < group->due_us && !keeper->is_ending &&
-                      changed.bytes < DELTA_BYTES))
+    if (!is_due)
         return 0;
     send_checkpoint(group);
     return 1;
@@ -503,6 +504,12 @@ int64_t keeper_offset(const struct keeper *keeper, uint32_t partition)
 {
     ASSERT(keeper->offsets != NULL && partition < keeper->partitions_count);
     return keeper->offsets[partition] + MUTANT(REPLAY_OFF_BY_ONE);
+}
+
+uint64_t keeper_sequence(const struct keeper *keeper)
+{
+    return keeper->startup != NULL ? startup_sequence(keeper->startup)
+                                   : keeper->sequence;
 }
 
 const char *keeper_given_up(const struct keeper *keeper)

@@ -41,6 +41,7 @@ struct service {
     struct strbuf fingerprint;
     char who[128];
     uint64_t owner;
+    uint64_t sequence;   /* ids and names given by earlier rounds */
     uint32_t partitions; /* of this round */
     int is_checked;      /* Redis said what it is */
     int has_waited;      /* for Redis or Kafka, and said so */
@@ -228,6 +229,7 @@ static struct keeper *make_keeper(struct service *service,
         .groups_count = service->config->engine.groups_count,
         .interval_ms = service->config->state.checkpoint_interval_ms,
         .owner = service->owner,
+        .sequence = service->sequence,
         .who = service->who,
         .accept_loss = service->options->accept_loss,
         .is_new = service->options->is_new,
@@ -272,6 +274,7 @@ static enum daemon_end run_round(struct service *service,
     source_kafka_stop(&service->source);
     store_redis_close(service->store_redis); /* no answer comes after that */
     service->store_redis = NULL;
+    service->sequence = keeper_sequence(service->keeper);
     keeper_free(service->keeper);
     engine_free(service->engine);
     return end;

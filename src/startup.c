@@ -203,6 +203,7 @@ struct startup *startup_new(const struct keeper_rules *rules,
 
     startup->rules = *rules;
     startup->view.rules = &startup->rules;
+    startup->sequence = rules->sequence;
     startup->engine = engine;
     startup->store = store;
     startup->commits = commits;

@@ -134,9 +134,7 @@ static void judge_survey(struct startup *startup)
         startup_refuse_loss(startup, lost, &words);
 }
 
-/* Before any token is taken: what can be known to be wrong already. Ids and
- * names of this start are above those of earlier ones of this process, for so
- * is its epoch, and nobody needs 2^20 a millisecond. */
+/* Before any token is taken: what can be known to be wrong already. */
 void startup_end_survey(struct startup *startup)
 {
     judge_survey(startup);
@@ -146,7 +144,6 @@ void startup_end_survey(struct startup *startup)
     if (startup->token.epoch <= startup->highest_epoch)
         startup->token.epoch = startup->highest_epoch + 1;
     startup->token.owner = startup->rules.owner;
-    startup->sequence = startup->token.epoch << 20;
 }
 
 /* ---- load ---- */

@@ -89,6 +89,7 @@ static void make_keeper(struct process *process)
         .groups_count = world->plan.groups,
         .interval_ms = world->plan.interval_ms,
         .owner = process->owner,
+        .sequence = process->sequence,
         .who = process->who,
         .fingerprint = world->fingerprint,
     };
@@ -129,6 +130,8 @@ static void make_parts(struct process *process)
 
 static void free_parts(struct process *process)
 {
+    if (process->keeper != NULL)
+        process->sequence = keeper_sequence(process->keeper);
     keeper_free(process->keeper);
     publish_free(process->publish);
     engine_free(process->engine);

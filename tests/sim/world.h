@@ -75,6 +75,7 @@ struct process {
     struct keeper_commits commits;
     char who[24];
     uint64_t owner;
+    uint64_t sequence;   /* ids and names given so far */
     uint32_t partitions; /* those it knows of */
     int64_t position[PARTITIONS_MAX];
     int64_t committed[PARTITIONS_MAX];

@@ -26,6 +26,7 @@ static inline void world_begin(struct keeper_world *world)
                                    .rules = {.groups_count = SCRIPT_GROUPS,
                                              .interval_ms = INTERVAL_MS,
                                              .owner = OWNER,
+                                             .sequence = 500,
                                              .who = "me",
                                              .fingerprint = "a=1\n~gap=5\n"},
                                    .now_us = 1000000,
