@@ -207,7 +207,7 @@ static void test_bytes_that_are_none(void **state)
            "ba\x00"); /* the same, nothing dropped */
     REFUSE("\x01\0\x02\x02"
            "ba\x81\x80\x80\x80\x80\x02"
-           "c"); /* 2^32 dropped */
+           "\xff"); /* 2^32 dropped */
     REFUSE("");
     REFUSE("\x02\0\x01\x01"
            "a");        /* a tenant too few */

@@ -344,7 +344,7 @@ static void test_a_row_of_another_tenant_cannot_be(void **state)
 
     (void)state;
     groups_advance(to.groups, 50);
-    strbuf_add(&bytes, "\x01\x32\0\0" OF_TWO "\x01\x01\x04\0\0\0", 21);
+    strbuf_add(&bytes, "\x01\x32\0\0" OF_TWO "\x01\x01\x04\0\0\0", 20);
     pack_add_seal(&bytes, 0);
     assert_int_equal(
         group_state_unpack(to.groups, group, bytes.bytes, bytes.length, &err),
