@@ -23,6 +23,16 @@ void intern_free(struct intern *intern);
 /* Finds or makes the item and holds it once more. */
 uint32_t intern_hold(struct intern *intern, struct text tenant, struct text id);
 
+/* The same of many ids of one tenant, and back: they lie anywhere in memory,
+ * which is asked for beforehand. */
+void intern_hold_all(struct intern *intern, uint32_t *items, struct text tenant,
+                     const struct text *ids, uint32_t count);
+void intern_drop_all(struct intern *intern, const uint32_t *items,
+                     uint32_t count);
+
+/* Something will be done with the item soon. */
+void intern_prefetch(const struct intern *intern, uint32_t item);
+
 /* The item's number, or 0 when it is not known. Holds nothing. */
 uint32_t intern_find(const struct intern *intern, struct text tenant,
                      struct text id);

@@ -9,6 +9,7 @@ enum {
     SLOTS_MIN = 64,
     HEAD_BYTES = 8,
     AHEAD = 16,      /* texts that are prefetched */
+    BATCH = 32,      /* ids that are interned together */
     FEW = 48,        /* ids that are sorted by insertion */
     SUFFIX_BITS = 4, /* of a suffix's length that stand beside the drop */
     SUFFIX_MASK = (1 << SUFFIX_BITS) - 1
@@ -389,23 +390,56 @@ static int read_entry(char *id, uint32_t *length, int is_first,
     return 0;
 }
 
+/* Ids that are read before they are interned together. */
+struct batch {
+    char bytes[BATCH][EVENT_ID_BYTES_MAX];
+    struct text ids[BATCH];
+    uint32_t count;
+};
+
+static void intern_batch(struct group_names *names, struct text tenant,
+                         struct batch *batch)
+{
+    intern_hold_all(names->ids, names->numbers + names->count, tenant,
+                    batch->ids, batch->count);
+    names->count += batch->count;
+    batch->count = 0;
+}
+
+static int read_ids(struct group_names *names, struct text tenant,
+                    uint64_t count, struct unpack *from)
+{
+    char id[EVENT_ID_BYTES_MAX];
+    uint32_t length = 0;
+    struct batch batch = {.count = 0};
+    int result = 0;
+
+    for (uint64_t i = 0; i < count && result == 0; i++) {
+        uint32_t at = batch.count;
+
+        result = read_entry(id, &length, i == 0, from);
+        if (result < 0)
+            break;
+        memcpy(batch.bytes[at], id, length);
+        batch.ids[at] = (struct text){batch.bytes[at], length};
+        if (++batch.count == BATCH)
+            intern_batch(names, tenant, &batch);
+    }
+    intern_batch(names, tenant, &batch);
+    return result;
+}
+
 static int read_run(struct group_names *names, struct text tenant,
                     struct unpack *from)
 {
     uint64_t count = unpack_uint(from);
-    char id[EVENT_ID_BYTES_MAX];
-    uint32_t length = 0;
 
     if (count == 0 || count > unpack_left(from))
         return -1;
     names->numbers = mem_resize(names->numbers, names->count + count,
                                 sizeof *names->numbers);
-    for (uint64_t i = 0; i < count; i++) {
-        if (read_entry(id, &length, i == 0, from) < 0)
-            return -1;
-        names->numbers[names->count++] =
-            intern_hold(names->ids, tenant, (struct text){id, length});
-    }
+    if (read_ids(names, tenant, count, from) < 0)
+        return -1;
     names->ends[names->tenants++] = names->count;
     return 0;
 }
@@ -436,8 +470,8 @@ int group_names_unpack(struct group_names *names, struct intern *ids,
 
 void group_names_deinit(struct group_names *names)
 {
-    for (uint32_t i = 0; i < names->count; i++)
-        intern_drop(names->ids, names->numbers[i]);
+    if (names->count > 0)
+        intern_drop_all(names->ids, names->numbers, names->count);
     free(names->numbers);
     free(names->ends);
     *names = (struct group_names){0};

@@ -41,9 +41,11 @@ uint64_t group_places_code(const struct group_places *places,
 struct row_place group_places_decode(const struct group_places *places,
                                      uint64_t code)
 {
-    uint64_t span = group_places_span(places), number = code % span;
-    struct row_place place = {.index = (uint32_t)(code / span)};
+    uint64_t span = group_places_span(places), number = code;
+    struct row_place place = {0};
 
+    for (; number >= span; number -= span) /* there are few: no division */
+        place.index++;
     while (number >= places->starts[place.tier + 1])
         place.tier++;
     place.pane = places->now[place.tier] -

@@ -164,6 +164,14 @@ static struct ranks ranks_of_tenant(const struct group_names *names,
                           names->ends[low]};
 }
 
+/* Whether the id stands for the tenant: if any, then the first one does. */
+static int is_empty(const struct group_names *names, struct ranks ranks,
+                    uint64_t rank)
+{
+    return rank == ranks.start &&
+           intern_id(names->ids, names->numbers[rank]).length == 0;
+}
+
 static void read_category(struct reader *reader, struct groups_row_state *state)
 {
     struct unpack *from = &reader->from;
@@ -204,10 +212,11 @@ static void read_other(struct reader *reader, uint64_t *least,
         return;
     other = reader->items.numbers[rank];
     if (rank < ranks.start || other == item ||
-        intern_id(reader->items.ids, other).length == 0) {
+        is_empty(&reader->items, ranks, rank)) {
         from->is_broken = 1;
         return;
     }
+    intern_prefetch(reader->items.ids, other);
     if (scratch->others_count == scratch->others_room) {
         scratch->others_room = 2 * scratch->others_room + 64;
         scratch->others = mem_resize(scratch->others, scratch->others_room,
@@ -225,7 +234,7 @@ static void read_others(struct reader *reader, uint64_t count, uint64_t rank)
     uint32_t item = reader->items.numbers[rank];
     uint64_t least = 0;
 
-    if (count > 0 && intern_id(reader->items.ids, item).length == 0)
+    if (count > 0 && is_empty(&reader->items, ranks, rank))
         reader->from.is_broken = 1;
     for (uint64_t i = 0; i < count && !reader->from.is_broken; i++)
         read_other(reader, &least, ranks, item);

@@ -8,7 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_BITS = 12, CHUNK_ENTRIES = 1 << CHUNK_BITS, SLOTS_MIN = 64 };
+enum {
+    CHUNK_BITS = 12,
+    CHUNK_ENTRIES = 1 << CHUNK_BITS,
+    SLOTS_MIN = 64,
+    BATCH = 32 /* ids that are asked for at once */
+};
 
 struct entry {
     char *bytes;      /* owned; NULL while the number is free */
@@ -133,9 +138,10 @@ static uint32_t new_number(struct atoms *atoms)
     return number;
 }
 
-static uint32_t atoms_hold(struct atoms *atoms, struct text bytes, uint32_t tag)
+/* `hash` is that of the bytes and the tag. */
+static uint32_t atoms_hold_hashed(struct atoms *atoms, struct text bytes,
+                                  uint32_t tag, uint32_t hash)
 {
-    uint32_t hash = hash_of(bytes, tag);
     uint32_t at = find_slot(atoms, bytes, tag, hash);
     uint32_t number = atoms->slots[at].number;
     struct entry *entry;
@@ -156,6 +162,39 @@ static uint32_t atoms_hold(struct atoms *atoms, struct text bytes, uint32_t tag)
     atoms->text_bytes += bytes.length + 1;
     atoms->count++;
     return number;
+}
+
+static uint32_t atoms_hold(struct atoms *atoms, struct text bytes, uint32_t tag)
+{
+    return atoms_hold_hashed(atoms, bytes, tag, hash_of(bytes, tag));
+}
+
+/* The entry that a hash likely stands for; that of number 0 when none does. */
+static const struct entry *guess_entry(const struct atoms *atoms, uint32_t hash)
+{
+    uint32_t mask = atoms->slots_count - 1;
+    uint32_t at = hash & mask;
+
+    while (atoms->slots[at].number != 0 && atoms->slots[at].hash != hash)
+        at = (at + 1) & mask;
+    return entry_at(atoms, atoms->slots[at].number);
+}
+
+/* Asks for what a hold of each will look at: its slot, then its entry, then
+ * that one's bytes. */
+static void atoms_prefetch(const struct atoms *atoms, const uint32_t *hashes,
+                           uint32_t count)
+{
+    const struct entry *entries[BATCH];
+
+    for (uint32_t i = 0; i < count; i++)
+        __builtin_prefetch(&atoms->slots[hashes[i] & (atoms->slots_count - 1)]);
+    for (uint32_t i = 0; i < count; i++) {
+        entries[i] = guess_entry(atoms, hashes[i]);
+        __builtin_prefetch(entries[i], 1);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        __builtin_prefetch(entries[i]->bytes);
 }
 
 /* Closes the gap at `at` so that every probe still finds what it looks for
@@ -262,6 +301,51 @@ uint32_t intern_hold(struct intern *intern, struct text tenant, struct text id)
     if (tag != 0 && intern->items.count == count)
         atoms_drop(&intern->tenants, tag); /* each item holds it once */
     return item;
+}
+
+static void hold_batch(struct intern *intern, uint32_t *items, uint32_t tag,
+                       const struct text *ids, uint32_t count)
+{
+    uint32_t hashes[BATCH];
+
+    for (uint32_t i = 0; i < count; i++)
+        hashes[i] = hash_of(ids[i], tag);
+    atoms_prefetch(&intern->items, hashes, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t before = intern->items.count;
+
+        items[i] = atoms_hold_hashed(&intern->items, ids[i], tag, hashes[i]);
+        if (tag != 0 && intern->items.count != before)
+            entry_at(&intern->tenants, tag)->holders++;
+    }
+}
+
+void intern_hold_all(struct intern *intern, uint32_t *items, struct text tenant,
+                     const struct text *ids, uint32_t count)
+{
+    uint32_t tag =
+        tenant.length > 0 ? atoms_hold(&intern->tenants, tenant, 0) : 0;
+
+    for (uint32_t i = 0; i < count; i += BATCH)
+        hold_batch(intern, items + i, tag, ids + i,
+                   count - i < BATCH ? count - i : BATCH);
+    if (tag != 0)
+        atoms_drop(&intern->tenants, tag);
+}
+
+void intern_prefetch(const struct intern *intern, uint32_t item)
+{
+    __builtin_prefetch(entry_at(&intern->items, item), 1);
+}
+
+void intern_drop_all(struct intern *intern, const uint32_t *items,
+                     uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + BATCH < count)
+            intern_prefetch(intern, items[i + BATCH]);
+        intern_drop(intern, items[i]);
+    }
 }
 
 uint32_t intern_find(const struct intern *intern, struct text tenant,
