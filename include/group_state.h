@@ -7,7 +7,8 @@
  * Both have the same form: a version, a dictionary of all ids named in it
  * (sorted, front-coded), then rows: the item, its category, until when it is
  * cut, and its cells by other and slot. A row in a later part replaces the
- * whole row of an earlier one. The bytes are a function of the rows alone. */
+ * whole row of an earlier one. The bytes are a function of the rows and stream
+ * time alone: numbers of items, and the order of counting, are not in them. */
 #ifndef TERKAIT_GROUP_STATE_H
 #define TERKAIT_GROUP_STATE_H
 

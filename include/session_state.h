@@ -32,19 +32,21 @@ struct session_cut {
 void sessions_cut_begin(struct sessions *sessions, struct session_cut *cut,
                         int64_t since);
 
-/* Appends up to about `bytes` more of the cut to `out` (a chunk by itself, with
- * its version, may be made of any piece); adds how many sessions to *count.
- * Returns 1 when that was the last. */
+/* Appends a piece of about `bytes` of what is left of the cut to `out`; adds
+ * how many sessions to *count. A piece has its version and its seal: any number
+ * of them, none too, make a chunk. Returns 1 when that was the last. */
 int sessions_cut_next(struct sessions *sessions, struct strbuf *out,
                       size_t bytes, uint64_t *count);
 void sessions_cut_abandon(struct sessions *sessions);
 
-/* Adds the sessions of one chunk to a store that has taken no event yet. */
+/* Adds the sessions of one chunk to a store that has taken no event yet. Of
+ * more items than a session may have by now, the oldest leave. */
 int sessions_load(struct sessions *sessions, const void *bytes, size_t length,
                   struct err *err) MUST_CHECK;
 
-/* After the last chunk: forgets what the cut had forgotten, orders the rest.
- * -1 when the number of open sessions is not the cut's. */
+/* After the last chunk: forgets what the cut had forgotten, orders the rest,
+ * and forgets the oldest above a session.max_open that is lower now. -1 when
+ * the number of open sessions is not the cut's. */
 int sessions_load_end(struct sessions *sessions, const struct session_cut *cut,
                       struct err *err) MUST_CHECK;
 

@@ -9,7 +9,7 @@
 #include "rng.h"
 #include "unit.h"
 
-enum { GROUPS = 3, IDS = 14, WINDOW_SETS = 4 };
+enum { GROUPS = 3, IDS = 14, WINDOW_SETS = 4, LINES_MAX = 2048 };
 
 /* Windows of one shape each: the default; tiny, three tiers; a long one with
  * finer panes than a short one; one of one pane. */
@@ -138,7 +138,7 @@ static inline int compare_lines(const void *a, const void *b)
 static inline void add_lines(struct strbuf *out, struct side *side,
                              uint32_t item)
 {
-    static char lines[IDS * 8][160];
+    static char lines[LINES_MAX][160];
     const struct row *row = groups_row(side->groups, item);
     const struct horizon *horizon = groups_horizon(side->groups);
     struct text category = groups_category(side->groups, item);

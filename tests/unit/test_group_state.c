@@ -232,6 +232,26 @@ static void test_a_lower_cap_cuts_at_the_load(void **state)
     close_side(&narrow);
 }
 
+static void test_a_row_of_many(void **state)
+{
+    uint32_t group = group_of(&from, "", "a");
+    struct side one, two;
+    char id[8];
+
+    (void)state;
+    open_side(&one, 1, 1000);
+    open_side(&two, 1, 1000);
+    for (int i = 0; i < 300; i++) {
+        snprintf(id, sizeof id, "o%d", i * 7 % 300);
+        apply(&one, "", "a", id, 0, 1, 0);
+    }
+    pack(&bytes, &one, group);
+    load(&two, group, &bytes);
+    assert_same(&one, &two);
+    close_side(&one);
+    close_side(&two);
+}
+
 static void test_counts_to_the_highest(void **state)
 {
     uint32_t group = group_of(&from, "", "a");
@@ -388,6 +408,7 @@ int main(void)
         TEST(test_a_load_may_be_later),
         TEST(test_a_cut_row_says_so),
         TEST(test_a_lower_cap_cuts_at_the_load),
+        TEST(test_a_row_of_many),
         TEST(test_counts_to_the_highest),
         TEST(test_words_for_what_does_not_fit),
         TEST(test_rows_that_cannot_be),
