@@ -210,6 +210,8 @@ static int wait_for_kafka(struct service *service,
 {
     int code = -1;
 
+    if (service->has_waited) /* for Redis: what was asked before is old */
+        source_kafka_survey_again(&service->source);
     service->has_waited = 0;
     while (code < 0 && !source_kafka_survey(&service->source, survey))
         code = wait_a_little(service, "kafka");
