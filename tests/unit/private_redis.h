@@ -57,12 +57,24 @@ static int private_can_connect(int port)
     return result == 0;
 }
 
+/* It stands still when this returns; a signal alone is not that quick. */
+static inline void private_redis_freeze(const struct private_redis *server)
+{
+    int status;
+
+    kill(server->pid, SIGSTOP);
+    while (waitpid(server->pid, &status, WUNTRACED) == server->pid &&
+           !WIFSTOPPED(status))
+        ;
+}
+
 static inline void private_redis_stop(struct private_redis *server, int with)
 {
     if (server->pid == 0)
         return;
-    kill(server->pid, SIGCONT);
     kill(server->pid, with);
+    if (with != SIGKILL) /* which a stopped process does not outlive */
+        kill(server->pid, SIGCONT);
     waitpid(server->pid, NULL, 0);
     server->pid = 0;
 }

@@ -206,7 +206,7 @@ static void test_stopped_server_never_blocks(void **state)
     order.redis = open_redis(server.url);
     pump_until_ready(order.redis);
     redis_reply_free(ask(order.redis, "DEL after"));
-    kill(server.pid, SIGSTOP);
+    private_redis_freeze(&server);
     for (int i = 0; i < COMMANDS; i++)
         redis_send(order.redis, set, 3, NULL, NULL);
     redis_send(order.redis, increment, 2, on_number, &order);
@@ -232,7 +232,7 @@ static void test_killed_server(void **state)
     NEED_SERVER();
     order.redis = open_redis(server.url);
     pump_until_ready(order.redis);
-    kill(server.pid, SIGSTOP);
+    private_redis_freeze(&server);
     for (int i = 0; i < COMMANDS; i++)
         redis_send(order.redis, increment, 2, on_number, &order);
     redis_pump(order.redis, clock_mono_us(), 0);

@@ -80,7 +80,7 @@ static void test_lands_late(void **state)
     (void)state;
     NEED_SERVER();
     begin(&world);
-    kill(server.pid, SIGSTOP);
+    private_redis_freeze(&server);
     send_delta(&world, 1, 2);
     assert_int_equal(got.count, 0);
     pass(&world, 11000000);
@@ -124,7 +124,7 @@ static void test_killed_connection(void **state)
     (void)state;
     NEED_SERVER();
     begin(&world);
-    kill(server.pid, SIGSTOP);
+    private_redis_freeze(&server);
     send_delta(&world, 1, 2);
     send_delta(&world, 2, 3);
     send_delta(&world, 3, 4);
@@ -449,7 +449,7 @@ static void test_close_with_calls_under_way(void **state)
     (void)state;
     NEED_SERVER();
     world_up(&world);
-    kill(server.pid, SIGSTOP);
+    private_redis_freeze(&server);
     again_world = &world;
     again_count = 0;
     world.store.look(world.store.self, group_1, on_again, NULL);
