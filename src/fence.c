@@ -11,7 +11,7 @@
  * for more than a list. */
 enum {
     BATCH_COMMANDS = 100,
-    BATCH_ARGUMENTS = 500,
+    BATCH_ARGUMENTS = 200,
     BATCH_BYTES = 128 * 1024,
     NUMBER_BYTES = 12
 };
