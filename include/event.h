@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
     EVENT_ITEMS_MAX = 200,
@@ -63,6 +64,17 @@ struct text {
     const char *bytes;
     uint32_t length;
 };
+
+/* <0, 0, >0: by bytes, the shorter of two that begin alike first. */
+static inline int text_compare(struct text left, struct text right)
+{
+    uint32_t shorter = left.length < right.length ? left.length : right.length;
+    int order = shorter > 0 ? memcmp(left.bytes, right.bytes, shorter) : 0;
+
+    if (order != 0)
+        return order;
+    return (left.length > right.length) - (left.length < right.length);
+}
 
 struct event {
     enum event_type type;

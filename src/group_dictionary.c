@@ -118,23 +118,13 @@ static uint64_t head_of(struct text text, uint32_t depth)
     return head;
 }
 
-static int compare_texts(struct text left, struct text right)
-{
-    uint32_t shorter = left.length < right.length ? left.length : right.length;
-    int order = memcmp(left.bytes, right.bytes, shorter);
-
-    if (order != 0)
-        return order;
-    return left.length < right.length ? -1 : left.length > right.length;
-}
-
 static int is_above(const struct sorter *sorter, const struct entry *left,
                     const struct entry *right)
 {
     if (left->head != right->head)
         return left->head > right->head;
-    return compare_texts(text_at(sorter, left->index),
-                         text_at(sorter, right->index)) > 0;
+    return text_compare(text_at(sorter, left->index),
+                        text_at(sorter, right->index)) > 0;
 }
 
 static void insert_entries(const struct sorter *sorter, struct entry *entries,
@@ -264,7 +254,7 @@ static int compare_runs(const void *a, const void *b)
 {
     const struct run *left = a, *right = b;
 
-    return compare_texts(left->tenant, right->tenant);
+    return text_compare(left->tenant, right->tenant);
 }
 
 /* Puts the entries by tenants; returns how many of these there are, in the
@@ -460,7 +450,7 @@ int group_names_unpack(struct group_names *names, struct intern *ids,
 
         tenant.length = (uint32_t)length;
         if (from->is_broken || length > EVENT_TENANT_BYTES_MAX ||
-            (i > 0 && compare_texts(before, tenant) >= 0) ||
+            (i > 0 && text_compare(before, tenant) >= 0) ||
             read_run(names, tenant, from) < 0)
             return -1;
         before = tenant;

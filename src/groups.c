@@ -293,14 +293,6 @@ void groups_apply(struct groups *groups, const struct contributions *list,
             apply_one(groups, &list->at[i]);
 }
 
-static int is_larger(struct text left, struct text right)
-{
-    uint32_t shorter = left.length < right.length ? left.length : right.length;
-    int order = memcmp(left.bytes, right.bytes, shorter);
-
-    return order > 0 || (order == 0 && left.length > right.length);
-}
-
 void groups_categorise(struct groups *groups, uint32_t item, int64_t ts_ms,
                        struct text category)
 {
@@ -310,7 +302,7 @@ void groups_categorise(struct groups *groups, uint32_t item, int64_t ts_ms,
     if (old != 0 &&
         (ts_ms < holding->category_ts_ms ||
          (ts_ms == holding->category_ts_ms &&
-          !is_larger(category, intern_id(groups->categories, old)))))
+          text_compare(category, intern_id(groups->categories, old)) <= 0)))
         return;
     holding->category =
         intern_hold(groups->categories, (struct text){"", 0}, category);

@@ -26,16 +26,6 @@ void list_clear(struct list *list)
     list->count = 0;
 }
 
-static int compare_texts(struct text left, struct text right)
-{
-    uint32_t shorter = left.length < right.length ? left.length : right.length;
-    int order = memcmp(left.bytes, right.bytes, shorter);
-
-    if (order != 0)
-        return order;
-    return left.length < right.length ? -1 : left.length > right.length;
-}
-
 static int comes_before(const struct list_entry *a, const struct list_entry *b,
                         const struct intern *items)
 {
@@ -43,7 +33,7 @@ static int comes_before(const struct list_entry *a, const struct list_entry *b,
         return a->score > b->score;
     if (a->count != b->count)
         return a->count > b->count;
-    return compare_texts(intern_id(items, a->item), intern_id(items, b->item)) <
+    return text_compare(intern_id(items, a->item), intern_id(items, b->item)) <
            0;
 }
 

@@ -303,19 +303,12 @@ struct weight {
 static int compare_weights(const void *a, const void *b)
 {
     const struct weight *left = a, *right = b;
-    uint32_t shorter;
-    int order;
 
     if (left->sum != right->sum)
         return left->sum < right->sum ? -1 : 1;
     if (left->latest != right->latest)
         return left->latest < right->latest ? -1 : 1;
-    shorter =
-        left->id.length < right->id.length ? left->id.length : right->id.length;
-    order = memcmp(right->id.bytes, left->id.bytes, shorter);
-    if (order != 0)
-        return order;
-    return left->id.length > right->id.length ? -1 : 1;
+    return text_compare(right->id, left->id);
 }
 
 static uint32_t longest_tier(const struct windows *windows)

@@ -354,21 +354,11 @@ struct truth_entry {
     uint32_t item;
 };
 
-static int compare_text(struct text a, struct text b)
-{
-    uint32_t shorter = a.length < b.length ? a.length : b.length;
-    int order = memcmp(a.bytes, b.bytes, shorter);
-
-    if (order != 0)
-        return order;
-    return (a.length > b.length) - (a.length < b.length);
-}
-
 static int compare_entries(const void *a, const void *b)
 {
     const struct truth_entry *left = a, *right = b;
 
-    return compare_text(left->id, right->id);
+    return text_compare(left->id, right->id);
 }
 
 static void add_truth_of(const struct catalogue *catalogue, struct strbuf *out,

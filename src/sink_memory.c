@@ -38,16 +38,6 @@ static int same_text(struct text a, struct text b)
            (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
 }
 
-static int compare_text(struct text a, struct text b)
-{
-    uint32_t shorter = a.length < b.length ? a.length : b.length;
-    int order = shorter > 0 ? memcmp(a.bytes, b.bytes, shorter) : 0;
-
-    if (order != 0)
-        return order;
-    return (a.length > b.length) - (a.length < b.length);
-}
-
 static struct text key_of(const struct entry *entry)
 {
     return (struct text){entry->key, entry->key_length};
@@ -140,7 +130,7 @@ static int compare_members(const void *left, const void *right)
 
     if (a->count != b->count)
         return a->count < b->count ? 1 : -1;
-    return compare_text(a->id, b->id);
+    return text_compare(a->id, b->id);
 }
 
 static struct sink_member *copy_members(const struct sink_member *members,
@@ -376,7 +366,7 @@ int64_t sink_memory_ttl_ms(const struct sink_memory *sink, struct text key)
 
 static int compare_keys(const void *left, const void *right)
 {
-    return compare_text(*(const struct text *)left,
+    return text_compare(*(const struct text *)left,
                         *(const struct text *)right);
 }
 

@@ -200,14 +200,8 @@ static void unlink_pending(struct sink_redis *sink, struct text key)
 
 static int compare_ids(const void *left, const void *right)
 {
-    const struct text *a = &((const struct wanted *)left)->id;
-    const struct text *b = &((const struct wanted *)right)->id;
-    uint32_t shorter = a->length < b->length ? a->length : b->length;
-    int order = memcmp(a->bytes, b->bytes, shorter);
-
-    if (order != 0)
-        return order;
-    return (a->length > b->length) - (a->length < b->length);
+    return text_compare(((const struct wanted *)left)->id,
+                        ((const struct wanted *)right)->id);
 }
 
 static struct wanted *copy_members(const struct sink_member *members,
