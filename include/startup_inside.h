@@ -37,7 +37,7 @@ struct startup {
     struct err beyond; /* marks of partitions that the log does not have */
     uint64_t sequence;
     int64_t time_ms;
-    int is_soft;     /* settings differ in what may change after a clean stop */
+    int has_same;    /* some of it stands under the settings wanted */
     struct err soft; /* how */
     uint64_t accepted;
     struct err given_up; /* the first of these, in words */

@@ -21,6 +21,7 @@ static void check_fingerprint(struct startup *startup, struct text stands)
         return;
     switch (fingerprint_compare(stands, wanted, &words)) {
     case FINGERPRINT_SAME:
+        startup->has_same = 1;
         break;
     case FINGERPRINT_SOFT:
         startup->view.is_soft = 1;
@@ -138,7 +139,11 @@ static void judge_survey(struct startup *startup)
 void startup_end_survey(struct startup *startup)
 {
     judge_survey(startup);
-    startup_check_clean(startup);
+    /* Where some of it stands under our settings already, somebody changes it
+     * at this moment, and what was read is of two moments. */
+    if (!startup->has_same)
+        startup_check_clean(startup);
+    startup->view.is_soft = 0; /* said anew of what is loaded */
     startup->token.epoch =
         startup->wall_ms > 0 ? (uint64_t)startup->wall_ms : 1;
     if (startup->token.epoch <= startup->highest_epoch)
@@ -184,6 +189,7 @@ static void load_answered(void *context, const struct store_answer *answer)
     /* Somebody owned it and counted on between the look and the take. */
     if (!store_id_equal(startup->view.groups[slot->index].id, answer->head.id))
         startup->is_others = 1;
+    check_fingerprint(startup, answer->head.fingerprint);
     keep_head(startup, slot->index, &answer->head);
     if (startup->time_ms >= 0 && !MUTANT(STREAM_TIME_LOST))
         engine_set_time(startup->engine, startup->time_ms);
