@@ -15,8 +15,6 @@ struct startup_slot {
     uint32_t index;
 };
 
-struct step;
-
 struct startup_step;
 
 struct startup {
