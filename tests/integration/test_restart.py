@@ -166,6 +166,8 @@ class GoesOn(Restart):
         with self.run_it() as daemon:
             self.settle(daemon)
             time.sleep(3)
+            # Else a snapshot may come while these are sent.
+            daemon.process.send_signal(signal.SIGSTOP)
             self.produce(300)
             daemon.kill()
         self.delete_lists()
