@@ -24,7 +24,7 @@ COMPILE += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
 LINK    += -fsanitize=$(SAN)
 endif
 
-OBJECTS := $(patsubst src/%.c,$(OBJ)/%.o,$(wildcard src/*.c))
+OBJECTS := $(patsubst src/%.c,$(OBJ)/%.o,$(wildcard src/*.c)) $(OBJ)/page.o
 ARCHIVE := $(OBJ)/libterkait.a
 PROGRAM := $(if $(SAN),$(OBJ),$(BUILD))/terkait
 UNITS   := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/unit/test_*.c))
@@ -45,6 +45,14 @@ $(ARCHIVE): $(filter-out $(OBJ)/main.o,$(OBJECTS))
 
 $(OBJ)/%.o: src/%.c Makefile VERSION | $(BUILD)/libraries
 	@mkdir -p $(@D) && echo "  cc   $<"
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+# The live page, as a C file.
+$(OBJ)/page.c: scripts/page $(wildcard page/*.* page/vendor/*.*)
+	@mkdir -p $(@D) && echo "  page $@"
+	$(Q)scripts/page >$@
+
+$(OBJ)/page.o: $(OBJ)/page.c Makefile
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 # The programs of tests/unit, tests/bench and tests/fuzz: one file each. (The
