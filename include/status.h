@@ -20,6 +20,8 @@
     X(updated_at_ms, NOW, "when these values were taken")                      \
     X(first_event_at_ms, NOW, "when the first event was accepted")             \
     X(last_list_at_ms, NOW, "when a list was last written")                    \
+    X(settled_at_ms, NOW,                                                      \
+      "since when all that stands equals the counts; or 0")                    \
     X(stream_time_ms, NOW, "highest event time accepted")                      \
     X(stream_age_ms, NOW, "how far stream time is behind the clock")           \
     X(freshness_ms, NOW, "the same when a list was last written")              \

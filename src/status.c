@@ -51,6 +51,13 @@ static int64_t stream_age_ms(const struct engine *engine, int64_t wall_ms)
     return time_ms >= 0 && wall_ms > time_ms ? wall_ms - time_ms : 0;
 }
 
+/* All that was counted is written, and Redis has answered. */
+static int is_settled(const struct status_parts *parts)
+{
+    return publish_is_settled(parts->publish) &&
+           sink_redis_outstanding(parts->sink) == 0;
+}
+
 void status_note(struct status *status, const struct status_parts *parts,
                  int64_t wall_ms)
 {
@@ -60,6 +67,10 @@ void status_note(struct status *status, const struct status_parts *parts,
 
     if (now->first_event_at_ms == 0 && engine->verdicts[EVENT_ACCEPTED] > 0)
         now->first_event_at_ms = wall_ms;
+    if (!is_settled(parts))
+        now->settled_at_ms = 0;
+    else if (now->settled_at_ms == 0)
+        now->settled_at_ms = wall_ms;
     if (lists == now->lists_written)
         return;
     now->lists_written = lists;

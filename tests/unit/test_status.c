@@ -225,6 +225,28 @@ static void test_events_by_verdict_and_type(void **state)
     close_world(&world);
 }
 
+static void test_settled(void **state)
+{
+    const struct publish_turn still = {
+        .now_us = 60000000, .rows = 1000, .is_still = 1};
+    struct world world;
+
+    (void)state;
+    open_world(&world, "redis://127.0.0.1:1");
+    status_note(world.status, &world.parts, WALL_MS - 1);
+    view(&world, "v", "a");
+    view(&world, "v", "b");
+    publish_all(&world, 1000000);
+    collect(&world, 1, WALL_MS);
+    expect(&world, "settled_at_ms", "0");
+    while (publish_work(world.publish, &still))
+        ;
+    status_note(world.status, &world.parts, WALL_MS + 70);
+    collect(&world, 2, WALL_MS + 90);
+    expect_number(&world, "settled_at_ms", WALL_MS + 70);
+    close_world(&world);
+}
+
 static void test_counts_lists_and_times(void **state)
 {
     struct world world;
@@ -401,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_is_there_from_the_start),
         cmocka_unit_test(test_events_by_verdict_and_type),
+        cmocka_unit_test(test_settled),
         cmocka_unit_test(test_counts_lists_and_times),
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_the_source),
