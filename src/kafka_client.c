@@ -1,5 +1,6 @@
 #include "kafka_client.h"
 
+#include "kafka_properties.h"
 #include "log.h"
 #include "mem.h"
 
@@ -10,14 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { DESTROY_S = 3, REASON_BYTES = 256 };
+enum { DESTROY_S = 3 };
 
-struct property {
-    const char *name;
-    const char *value;
-};
-
-static const struct property defaults[] = {
+static const struct kafka_property defaults[] = {
     {"client.id", "terkait"},
     {"fetch.min.bytes", "1"},
     {"fetch.wait.max.ms", "10"},
@@ -28,55 +24,13 @@ static const struct property defaults[] = {
 
 /* A hole must be loud, offsets are committed by hand, the end of a partition
  * is how CAUGHT_UP is known, and the logger belongs to one thread. */
-static const struct property fixed[] = {
+static const struct kafka_property fixed[] = {
     {"auto.offset.reset", "error"},
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
     {"enable.partition.eof", "true"},
     {"log.queue", "true"},
 };
-
-static int put(rd_kafka_conf_t *conf, const char *name, const char *value,
-               struct err *err)
-{
-    char reason[REASON_BYTES];
-
-    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) ==
-        RD_KAFKA_CONF_OK)
-        return 0;
-    return err_set(err, "%s", reason);
-}
-
-static int put_all(rd_kafka_conf_t *conf, const struct property *properties,
-                   size_t count, struct err *err)
-{
-    for (size_t i = 0; i < count; i++)
-        if (put(conf, properties[i].name, properties[i].value, err) < 0)
-            return -1;
-    return 0;
-}
-
-static int put_users(rd_kafka_conf_t *conf, const char *property,
-                     struct err *err)
-{
-    const char *equals = strchr(property, '=');
-    char *name;
-    int result = 0;
-
-    if (equals == NULL)
-        return err_set(err, "kafka.set \"%s\": property=value is wanted",
-                       property);
-    name = mem_dup(property, (size_t)(equals - property));
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        if (strcmp(name, fixed[i].name) == 0)
-            result = err_set(err, "is always %s here", fixed[i].value);
-    if (result == 0)
-        result = put(conf, name, equals + 1, err);
-    if (result < 0)
-        err_where(err, "kafka.set \"%s\"", name);
-    free(name);
-    return result;
-}
 
 /* 0 to 2: beyond repair, 3: error, 4: warning, 5 and 6: notice, 7: debug. The
  * facilities FAIL and ERROR repeat what the error callback is told. */
@@ -97,19 +51,19 @@ int kafka_client_configure(struct rd_kafka_conf_s **out,
                            const struct source_kafka_rules *rules,
                            struct err *err)
 {
-    const struct property ours[] = {{"bootstrap.servers", rules->brokers},
-                                    {"group.id", rules->group}};
+    const struct kafka_property ours[] = {{"bootstrap.servers", rules->brokers},
+                                          {"group.id", rules->group}};
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
     rd_kafka_conf_set_log_cb(conf, on_log);
-    if (put_all(conf, defaults, sizeof defaults / sizeof defaults[0], err) < 0)
+    if (kafka_properties_set(conf, KAFKA_PROPERTIES(defaults), err) < 0)
         goto free_conf;
-    if (put_all(conf, ours, sizeof ours / sizeof ours[0], err) < 0)
+    if (kafka_properties_set(conf, KAFKA_PROPERTIES(ours), err) < 0)
         goto free_conf;
-    for (size_t i = 0; i < rules->set_count; i++)
-        if (put_users(conf, rules->set[i], err) < 0)
-            goto free_conf;
-    if (put_all(conf, fixed, sizeof fixed / sizeof fixed[0], err) < 0)
+    if (kafka_properties_set_users(conf, rules->set, rules->set_count,
+                                   KAFKA_PROPERTIES(fixed), err) < 0)
+        goto free_conf;
+    if (kafka_properties_set(conf, KAFKA_PROPERTIES(fixed), err) < 0)
         goto free_conf;
     *out = conf;
     return 0;

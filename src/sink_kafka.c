@@ -1,6 +1,7 @@
 #include "sink_kafka.h"
 
 #include "kafka_client.h"
+#include "kafka_properties.h"
 #include "log.h"
 #include "mem.h"
 
@@ -24,14 +25,9 @@ struct sink_kafka {
     const char *problem; /* why the latest did */
 };
 
-struct property {
-    const char *name;
-    const char *value;
-};
-
 /* The user's may replace them. Sending twice after an error is less harm than
  * the fatal desynchronisation of idempotent producers before 2.3.0. */
-static const struct property defaults[] = {
+static const struct kafka_property defaults[] = {
     {"client.id", "terkait"},         {"compression.codec", "lz4"},
     {"enable.idempotence", "false"},  {"linger.ms", "5"},
     {"message.timeout.ms", "60000"},  {"reconnect.backoff.max.ms", "1000"},
@@ -40,48 +36,10 @@ static const struct property defaults[] = {
 
 /* A visitor's partition must be the one that Java's clients choose; the
  * logger belongs to one thread. */
-static const struct property fixed[] = {
+static const struct kafka_property fixed[] = {
     {"partitioner", "murmur2_random"},
     {"log.queue", "true"},
 };
-
-static int put(rd_kafka_conf_t *conf, const char *name, const char *value,
-               struct err *err)
-{
-    char reason[REASON_BYTES];
-
-    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) ==
-        RD_KAFKA_CONF_OK)
-        return 0;
-    return err_set(err, "%s", reason);
-}
-
-static int put_all(rd_kafka_conf_t *conf, const struct property *properties,
-                   size_t count, struct err *err)
-{
-    for (size_t i = 0; i < count; i++)
-        if (put(conf, properties[i].name, properties[i].value, err) < 0)
-            return -1;
-    return 0;
-}
-
-static int put_users(rd_kafka_conf_t *conf, const char *property,
-                     struct err *err)
-{
-    const char *equals = strchr(property, '=');
-    char *name;
-    int result;
-
-    if (equals == NULL)
-        return err_set(err, "kafka.set \"%s\": property=value is wanted",
-                       property);
-    name = mem_dup(property, (size_t)(equals - property));
-    result = put(conf, name, equals + 1, err);
-    if (result < 0)
-        err_where(err, "kafka.set \"%s\"", name);
-    free(name);
-    return result;
-}
 
 static void on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *message,
                         void *context)
@@ -133,20 +91,21 @@ static rd_kafka_conf_t *configure(struct sink_kafka *sink, const char *brokers,
                                   const char *const *set, size_t set_count,
                                   struct err *err)
 {
+    const struct kafka_property ours[] = {{"bootstrap.servers", brokers}};
+    const struct kafka_properties none = {NULL, 0};
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
     rd_kafka_conf_set_opaque(conf, sink);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_error_cb(conf, on_error);
     rd_kafka_conf_set_log_cb(conf, on_log);
-    if (put_all(conf, defaults, sizeof defaults / sizeof defaults[0], err) < 0)
+    if (kafka_properties_set(conf, KAFKA_PROPERTIES(defaults), err) < 0)
         goto free_conf;
-    if (put(conf, "bootstrap.servers", brokers, err) < 0)
+    if (kafka_properties_set(conf, KAFKA_PROPERTIES(ours), err) < 0)
         goto free_conf;
-    for (size_t i = 0; i < set_count; i++)
-        if (put_users(conf, set[i], err) < 0)
-            goto free_conf;
-    if (put_all(conf, fixed, sizeof fixed / sizeof fixed[0], err) < 0)
+    if (kafka_properties_set_users(conf, set, set_count, none, err) < 0)
+        goto free_conf;
+    if (kafka_properties_set(conf, KAFKA_PROPERTIES(fixed), err) < 0)
         goto free_conf;
     return conf;
 
