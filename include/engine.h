@@ -53,6 +53,12 @@ void engine_retune(struct engine *engine, const struct engine_rules *rules);
 enum event_verdict engine_take(struct engine *engine,
                                const struct record *record);
 
+/* The same of a record that was decoded already; its bytes are not looked at.
+ */
+enum event_verdict engine_take_event(struct engine *engine,
+                                     const struct event *event,
+                                     const struct record *record);
+
 /* Stream time: the highest event time accepted; -1 when none was. */
 int64_t engine_time(const struct engine *engine);
 

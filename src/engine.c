@@ -140,10 +140,9 @@ struct sessions *engine_sessions(struct engine *engine, uint32_t partition)
     return one->sessions;
 }
 
-static void categorise(struct engine *engine, const struct record *record)
+static void categorise(struct engine *engine, const struct event *event,
+                       const struct record *record)
 {
-    const struct event *event = &engine->event;
-
     if (event->category.length == 0)
         return;
     for (uint32_t i = 0; i < event->items_count; i++) {
@@ -158,18 +157,41 @@ static void categorise(struct engine *engine, const struct record *record)
     }
 }
 
-static void count_accepted(struct engine *engine, const struct record *record)
+static void count_accepted(struct engine *engine, const struct event *event,
+                           const struct record *record)
 {
-    const struct event *event = &engine->event;
-
     engine_set_time(engine, event->ts_ms);
     groups_apply(engine->groups, &engine->contributions, record->partition,
                  record->offset);
-    categorise(engine, record);
+    categorise(engine, event, record);
     engine->stats.types[event->type]++;
     engine->stats.item_events += event->items_count;
     for (uint32_t i = 0; i < engine->contributions.count; i++)
         engine->stats.pair_updates += engine->contributions.at[i].other != 0;
+}
+
+static enum event_verdict judged(struct engine *engine,
+                                 const struct record *record,
+                                 enum event_verdict verdict)
+{
+    engine_set_position(engine, record->partition, record->offset + 1);
+    engine->stats.verdicts[verdict]++;
+    return verdict;
+}
+
+enum event_verdict engine_take_event(struct engine *engine,
+                                     const struct event *event,
+                                     const struct record *record)
+{
+    enum event_verdict verdict;
+
+    engine->contributions.count = 0;
+    verdict = sessions_take(engine_sessions(engine, record->partition),
+                            &engine->contributions, event, record->now_ms,
+                            record->offset);
+    if (verdict == EVENT_ACCEPTED)
+        count_accepted(engine, event, record);
+    return judged(engine, record, verdict);
 }
 
 enum event_verdict engine_take(struct engine *engine,
@@ -179,16 +201,9 @@ enum event_verdict engine_take(struct engine *engine,
         event_decode(engine->decoder, &engine->event, record->bytes,
                      record->length, record->stamp_ms);
 
-    engine->contributions.count = 0;
-    if (verdict == EVENT_ACCEPTED)
-        verdict = sessions_take(engine_sessions(engine, record->partition),
-                                &engine->contributions, &engine->event,
-                                record->now_ms, record->offset);
-    if (verdict == EVENT_ACCEPTED)
-        count_accepted(engine, record);
-    engine_set_position(engine, record->partition, record->offset + 1);
-    engine->stats.verdicts[verdict]++;
-    return verdict;
+    if (verdict != EVENT_ACCEPTED)
+        return judged(engine, record, verdict);
+    return engine_take_event(engine, &engine->event, record);
 }
 
 int64_t engine_time(const struct engine *engine)
