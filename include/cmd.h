@@ -32,6 +32,7 @@ struct cmd_settings {
     const char *path;
     const char **overrides; /* owned */
     size_t overrides_count;
+    int wants_help; /* -h */
 };
 
 /* To put into a command's options, and their help lines. */
@@ -48,6 +49,16 @@ struct cmd_settings {
 /* Takes 'c' and 's'; returns 1 when the option was one of them. */
 int cmd_settings_option(struct cmd_settings *settings, int option,
                         const char *argument);
+
+/* One option of a command's own: what stands for it in `options`, its value. */
+typedef void cmd_take(void *context, int option, const char *argument);
+
+/* Goes through the options: -c, -s and -h into `settings`, all others to
+ * `take`. `letters` begins with ":h" CMD_SETTINGS_SHORT. Returns an exit code;
+ * then argv[optind] is the first argument that is no option. */
+int cmd_options(struct cmd_settings *settings, int argc, char **argv,
+                const char *letters, const struct option *options,
+                cmd_take *take, void *context);
 
 /* Loads the configuration; on failure prints why and returns the exit code,
  * else EXIT_CODE_OK. Frees what `settings` owns either way. */

@@ -12,10 +12,21 @@
 typedef int cmd_redis_body(const struct config *config, struct redis *redis,
                            const void *context);
 
-/* Loads the settings, opens Redis, runs, closes; frees what `settings` owns.
- * Returns an exit code. `name` is the command's. */
-int cmd_redis_run(const char *name, struct cmd_settings *settings,
-                  cmd_redis_body *body, const void *context);
+struct cmd_redis {
+    const char *help;
+    const char *letters; /* as cmd_options() wants them */
+    const struct option *options;
+    cmd_take *take;
+    /* The arguments, argv[optind] and on; returns an exit code. NULL: none. */
+    int (*take_arguments)(void *context, int argc, char **argv);
+    cmd_redis_body *body;
+};
+
+/* The whole command: takes its command line into `context`, then prints the
+ * help, or loads the settings, opens Redis, runs `body`, closes. Returns an
+ * exit code. */
+int cmd_redis_main(const struct cmd_redis *command, void *context, int argc,
+                   char **argv);
 
 /* Writes `out` to stdout, then frees it. Returns an exit code. */
 int cmd_redis_print(const char *name, struct strbuf *out);

@@ -24,6 +24,27 @@ int cmd_settings_option(struct cmd_settings *settings, int option,
     return 1;
 }
 
+int cmd_options(struct cmd_settings *settings, int argc, char **argv,
+                const char *letters, const struct option *options,
+                cmd_take *take, void *context)
+{
+    int option;
+
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+        if (option == '?')
+            return cmd_usage(argv[0], "unknown option `%s`", argv[optind - 1]);
+        if (option == ':')
+            return cmd_usage(argv[0], "`%s` needs a value", argv[optind - 1]);
+        if (option == 'h')
+            settings->wants_help = 1;
+        else if (!cmd_settings_option(settings, option, optarg))
+            take(context, option, optarg);
+    }
+    return EXIT_CODE_OK;
+}
+
 int cmd_settings_load(struct config **config, struct cmd_settings *settings)
 {
     struct err err = ERR_NONE;

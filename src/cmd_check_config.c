@@ -40,6 +40,14 @@ static int check(struct cmd_settings *settings)
     return finish();
 }
 
+static void take(void *context, int option, const char *argument)
+{
+    enum mode *mode = context;
+
+    (void)argument;
+    *mode = option == 'S' ? MODE_SAMPLE : MODE_TABLE;
+}
+
 /* The last two are for whoever changes the table of settings. */
 static int parse(enum mode *mode, struct cmd_settings *settings, int argc,
                  char **argv)
@@ -51,28 +59,14 @@ static int parse(enum mode *mode, struct cmd_settings *settings, int argc,
         {"write-table", no_argument, NULL, 'T'},
         {NULL, 0, NULL, 0},
     };
-    int option;
+    int code = cmd_options(settings, argc, argv, ":h" CMD_SETTINGS_SHORT,
+                           options, take, mode);
 
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h" CMD_SETTINGS_SHORT, options,
-                                 NULL)) != -1) {
-        if (option == '?')
-            return cmd_usage(argv[0], "unknown option `%s`", argv[optind - 1]);
-        if (option == ':')
-            return cmd_usage(argv[0], "`%s` needs a value", argv[optind - 1]);
-        if (option == 'h')
-            *mode = MODE_HELP;
-        else if (option == 'S')
-            *mode = MODE_SAMPLE;
-        else if (option == 'T')
-            *mode = MODE_TABLE;
-        else
-            cmd_settings_option(settings, option, optarg);
-    }
-    if (optind < argc)
+    if (settings->wants_help)
+        *mode = MODE_HELP;
+    if (code == EXIT_CODE_OK && optind < argc)
         return cmd_usage(argv[0], "it takes no argument `%s`", argv[optind]);
-    return EXIT_CODE_OK;
+    return code;
 }
 
 int cmd_check_config(int argc, char **argv)

@@ -35,7 +35,6 @@ static const char help[] =
 
 struct question {
     struct text a, b, tenant;
-    int wants_help;
 };
 
 /* What Redis says of A and B, by relation * windows + window. */
@@ -52,42 +51,19 @@ struct facts {
     int place; /* of B in the list, from 0; -1: not in it */
 };
 
-static int parse_options(struct question *question,
-                         struct cmd_settings *settings, int argc, char **argv)
+static void take(void *context, int option, const char *argument)
 {
-    static const struct option options[] = {
-        CMD_SETTINGS_LONG,
-        {"tenant", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
+    struct question *question = context;
 
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":ht:" CMD_SETTINGS_SHORT, options,
-                                 NULL)) != -1) {
-        if (option == '?')
-            return cmd_usage(argv[0], "unknown option `%s`", argv[optind - 1]);
-        if (option == ':')
-            return cmd_usage(argv[0], "`%s` needs a value", argv[optind - 1]);
-        if (option == 'h')
-            question->wants_help = 1;
-        else if (option == 't')
-            question->tenant = cmd_redis_text(optarg);
-        else
-            cmd_settings_option(settings, option, optarg);
-    }
-    return EXIT_CODE_OK;
+    (void)option; /* there is only one */
+    question->tenant = cmd_redis_text(argument);
 }
 
-static int parse(struct question *question, struct cmd_settings *settings,
-                 int argc, char **argv)
+static int take_arguments(void *context, int argc, char **argv)
 {
-    int code = parse_options(question, settings, argc, argv);
+    struct question *question = context;
+    int code;
 
-    if (code != EXIT_CODE_OK || question->wants_help)
-        return code;
     if (argc - optind != 2)
         return cmd_usage(argv[0], "it takes two items, A and B");
     question->a = cmd_redis_text(argv[optind]);
@@ -414,14 +390,21 @@ static int run(const struct config *config, struct redis *redis,
 
 int cmd_explain(int argc, char **argv)
 {
-    struct cmd_settings settings = {0};
+    static const struct option options[] = {
+        CMD_SETTINGS_LONG,
+        {"tenant", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    static const struct cmd_redis command = {
+        .help = help,
+        .letters = ":h" CMD_SETTINGS_SHORT "t:",
+        .options = options,
+        .take = take,
+        .take_arguments = take_arguments,
+        .body = run,
+    };
     struct question question = {0};
-    int code = parse(&question, &settings, argc, argv);
 
-    if (code == EXIT_CODE_OK && !question.wants_help)
-        return cmd_redis_run("explain", &settings, run, &question);
-    free(settings.overrides);
-    if (code == EXIT_CODE_OK)
-        fputs(help, stdout);
-    return code;
+    return cmd_redis_main(&command, &question, argc, argv);
 }

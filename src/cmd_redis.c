@@ -2,10 +2,26 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-int cmd_redis_run(const char *name, struct cmd_settings *settings,
-                  cmd_redis_body *body, const void *context)
+static int parse(const struct cmd_redis *command, void *context,
+                 struct cmd_settings *settings, int argc, char **argv)
+{
+    int code = cmd_options(settings, argc, argv, command->letters,
+                           command->options, command->take, context);
+
+    if (code != EXIT_CODE_OK || settings->wants_help)
+        return code;
+    if (command->take_arguments != NULL)
+        return command->take_arguments(context, argc, argv);
+    if (optind < argc)
+        return cmd_usage(argv[0], "it takes no argument `%s`", argv[optind]);
+    return EXIT_CODE_OK;
+}
+
+static int run(const struct cmd_redis *command, const void *context,
+               const char *name, struct cmd_settings *settings)
 {
     struct err err = ERR_NONE;
     struct config *config;
@@ -15,13 +31,27 @@ int cmd_redis_run(const char *name, struct cmd_settings *settings,
     if (code != EXIT_CODE_OK)
         return code;
     if (redis_open(&redis, config->redis.url, name, &err) == 0) {
-        code = body(config, redis, context);
+        code = command->body(config, redis, context);
         redis_close(redis);
     } else {
         cmd_redis_fail(name, &err);
         code = EXIT_CODE_CONFIG;
     }
     config_free(config);
+    return code;
+}
+
+int cmd_redis_main(const struct cmd_redis *command, void *context, int argc,
+                   char **argv)
+{
+    struct cmd_settings settings = {0};
+    int code = parse(command, context, &settings, argc, argv);
+
+    if (code == EXIT_CODE_OK && !settings.wants_help)
+        return run(command, context, argv[0], &settings);
+    free(settings.overrides);
+    if (code == EXIT_CODE_OK)
+        fputs(command->help, stdout);
     return code;
 }
 

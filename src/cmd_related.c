@@ -33,51 +33,25 @@ enum { HINTS_MAX = 5 };
 struct query {
     struct text item, tenant;
     const char *relation, *window; /* NULL: all */
-    int wants_help;
 };
 
-static int parse_options(struct query *query, struct cmd_settings *settings,
-                         int argc, char **argv)
+static void take(void *context, int option, const char *argument)
 {
-    static const struct option options[] = {
-        CMD_SETTINGS_LONG,
-        {"tenant", required_argument, NULL, 't'},
-        {"relation", required_argument, NULL, 'r'},
-        {"window", required_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
+    struct query *query = context;
 
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":ht:r:w:" CMD_SETTINGS_SHORT,
-                                 options, NULL)) != -1) {
-        if (option == '?')
-            return cmd_usage(argv[0], "unknown option `%s`", argv[optind - 1]);
-        if (option == ':')
-            return cmd_usage(argv[0], "`%s` needs a value", argv[optind - 1]);
-        if (option == 'h')
-            query->wants_help = 1;
-        else if (option == 't')
-            query->tenant = cmd_redis_text(optarg);
-        else if (option == 'r')
-            query->relation = optarg;
-        else if (option == 'w')
-            query->window = optarg;
-        else
-            cmd_settings_option(settings, option, optarg);
-    }
-    return EXIT_CODE_OK;
+    if (option == 't')
+        query->tenant = cmd_redis_text(argument);
+    else if (option == 'r')
+        query->relation = argument;
+    else
+        query->window = argument;
 }
 
-static int parse(struct query *query, struct cmd_settings *settings, int argc,
-                 char **argv)
+static int take_arguments(void *context, int argc, char **argv)
 {
-    int code = parse_options(query, settings, argc, argv);
+    struct query *query = context;
+    int code;
 
-    if (code != EXIT_CODE_OK || query->wants_help)
-        return code;
     if (optind == argc)
         return cmd_usage(argv[0], "which item?");
     if (optind + 1 < argc)
@@ -264,14 +238,23 @@ static int run(const struct config *config, struct redis *redis,
 
 int cmd_related(int argc, char **argv)
 {
-    struct cmd_settings settings = {0};
+    static const struct option options[] = {
+        CMD_SETTINGS_LONG,
+        {"tenant", required_argument, NULL, 't'},
+        {"relation", required_argument, NULL, 'r'},
+        {"window", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    static const struct cmd_redis command = {
+        .help = help,
+        .letters = ":h" CMD_SETTINGS_SHORT "t:r:w:",
+        .options = options,
+        .take = take,
+        .take_arguments = take_arguments,
+        .body = run,
+    };
     struct query query = {0};
-    int code = parse(&query, &settings, argc, argv);
 
-    if (code == EXIT_CODE_OK && !query.wants_help)
-        return cmd_redis_run("related", &settings, run, &query);
-    free(settings.overrides);
-    if (code == EXIT_CODE_OK)
-        fputs(help, stdout);
-    return code;
+    return cmd_redis_main(&command, &query, argc, argv);
 }

@@ -23,42 +23,20 @@ static const char help[] =
     "Exit code 1 when there are none.\n";
 
 struct wish {
-    int is_json, wants_help;
+    int is_json;
 };
 
 struct field {
     struct text name, value;
 };
 
-static int parse(struct wish *wish, struct cmd_settings *settings, int argc,
-                 char **argv)
+static void take(void *context, int option, const char *argument)
 {
-    static const struct option options[] = {
-        CMD_SETTINGS_LONG,
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
+    struct wish *wish = context;
 
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":h" CMD_SETTINGS_SHORT, options,
-                                 NULL)) != -1) {
-        if (option == '?')
-            return cmd_usage(argv[0], "unknown option `%s`", argv[optind - 1]);
-        if (option == ':')
-            return cmd_usage(argv[0], "`%s` needs a value", argv[optind - 1]);
-        if (option == 'h')
-            wish->wants_help = 1;
-        else if (option == 'j')
-            wish->is_json = 1;
-        else
-            cmd_settings_option(settings, option, optarg);
-    }
-    if (optind < argc)
-        return cmd_usage(argv[0], "it takes no argument `%s`", argv[optind]);
-    return EXIT_CODE_OK;
+    (void)option; /* there is only one */
+    (void)argument;
+    wish->is_json = 1;
 }
 
 /* A number that JSON takes as it stands: no leading zero, no exponent. */
@@ -200,14 +178,20 @@ static int run(const struct config *config, struct redis *redis,
 
 int cmd_stats(int argc, char **argv)
 {
-    struct cmd_settings settings = {0};
+    static const struct option options[] = {
+        CMD_SETTINGS_LONG,
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    static const struct cmd_redis command = {
+        .help = help,
+        .letters = ":h" CMD_SETTINGS_SHORT,
+        .options = options,
+        .take = take,
+        .body = run,
+    };
     struct wish wish = {0};
-    int code = parse(&wish, &settings, argc, argv);
 
-    if (code == EXIT_CODE_OK && !wish.wants_help)
-        return cmd_redis_run("stats", &settings, run, &wish);
-    free(settings.overrides);
-    if (code == EXIT_CODE_OK)
-        fputs(help, stdout);
-    return code;
+    return cmd_redis_main(&command, &wish, argc, argv);
 }
