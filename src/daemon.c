@@ -253,6 +253,7 @@ static void tell(struct daemon *daemon, int is_last)
         round->progress(round->context, is_last);
     judge_hold(daemon);
     say_status(daemon);
+    log_settle(0);
 }
 
 /* ---- the loop ---- */
@@ -494,6 +495,7 @@ static void keep_stats(struct daemon *daemon)
         return;
     daemon->status_us = daemon->now_us;
     status_send(daemon->status, daemon->redis, daemon->config->redis.prefix);
+    log_settle(0);
 }
 
 int daemon_idle(struct daemon *daemon, int64_t wait_ms)

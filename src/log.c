@@ -2,7 +2,9 @@
 
 #include "clock.h"
 #include "strbuf.h"
+#include "utf8.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,23 +12,27 @@ enum { KINDS = 64 };
 
 struct kind {
     const char *event;
+    enum log_level level; /* of the latest line */
     int64_t period_start_us;
     uint64_t written;
     uint64_t suppressed;
 };
 
 static struct {
+    pthread_mutex_t lock;
     enum log_level lowest;
     enum log_format format;
     struct kind kinds[KINDS];
-} logger = {.lowest = LOG_INFO};
+} logger = {.lock = PTHREAD_MUTEX_INITIALIZER, .lowest = LOG_INFO};
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
 void log_setup(enum log_level lowest, enum log_format format)
 {
+    pthread_mutex_lock(&logger.lock);
     logger.lowest = lowest;
     logger.format = format;
+    pthread_mutex_unlock(&logger.lock);
 }
 
 /* Event names are literals, few, and compared as text; the last slot is shared
@@ -43,14 +49,20 @@ static struct kind *find_kind(const char *event)
     return &logger.kinds[i];
 }
 
+static int is_over(const struct kind *kind, int64_t now_us)
+{
+    return now_us - kind->period_start_us > LOG_PERIOD_S * INT64_C(1000000);
+}
+
 /* Returns -1 when the line is to be swallowed, else how many were before. */
-static int64_t admit(const char *event)
+static int64_t admit(enum log_level level, const char *event)
 {
     struct kind *kind = find_kind(event);
     int64_t now_us = clock_mono_us();
     uint64_t suppressed;
 
-    if (now_us - kind->period_start_us > LOG_PERIOD_S * INT64_C(1000000)) {
+    kind->level = level;
+    if (is_over(kind, now_us)) {
         kind->period_start_us = now_us;
         kind->written = 0;
     }
@@ -66,10 +78,33 @@ static int64_t admit(const char *event)
 
 static int is_plain(const char *text)
 {
-    for (const char *c = text; *c != '\0'; c++)
-        if (*c <= ' ' || *c == '"' || *c == '=' || *c == '\\')
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++)
+        if (*c <= ' ' || *c >= 0x7F || *c == '"' || *c == '=' || *c == '\\')
             return 0;
     return text[0] != '\0';
+}
+
+/* Control characters that JSON has an escape for are left to it. */
+static void add_quoted(struct strbuf *line, const char *text)
+{
+    struct strbuf clean = STRBUF_EMPTY;
+    size_t left = strlen(text);
+
+    strbuf_reserve(&clean, left);
+    while (left > 0) {
+        size_t length = utf8_length(text, left);
+
+        if (length == 0 ||
+            ((unsigned char)*text >= ' ' && utf8_is_control(text)))
+            strbuf_add_text(&clean, "\uFFFD");
+        else
+            strbuf_add(&clean, text, length);
+        length += length == 0;
+        text += length;
+        left -= length;
+    }
+    strbuf_add_json(line, clean.bytes, clean.length);
+    strbuf_deinit(&clean);
 }
 
 static void add_value(struct strbuf *line, const struct log_field *field)
@@ -79,7 +114,7 @@ static void add_value(struct strbuf *line, const struct log_field *field)
     else if (logger.format == LOG_FORMAT_TEXT && is_plain(field->text))
         strbuf_add_text(line, field->text);
     else
-        strbuf_add_json(line, field->text, strlen(field->text));
+        add_quoted(line, field->text);
 }
 
 static void add_field(struct strbuf *line, const struct log_field *field)
@@ -108,23 +143,50 @@ static void add_head(struct strbuf *line, enum log_level level,
                           event, now_ms);
 }
 
-void log_write(enum log_level level, const char *event,
-               const struct log_field *fields, size_t count)
+static void write_line(enum log_level level, const char *event,
+                       const struct log_field *fields, size_t count,
+                       int64_t suppressed)
 {
     struct strbuf line = STRBUF_EMPTY;
-    struct log_field skipped = F_INT("suppressed", 0);
+    const struct log_field skipped = F_INT("suppressed", suppressed);
 
-    if (level < logger.lowest)
-        return;
-    skipped.number = admit(event);
-    if (skipped.number < 0)
-        return;
     add_head(&line, level, event);
     for (size_t i = 0; i < count; i++)
         add_field(&line, &fields[i]);
-    if (skipped.number > 0)
+    if (suppressed > 0)
         add_field(&line, &skipped);
     strbuf_add_text(&line, logger.format == LOG_FORMAT_JSON ? "}\n" : "\n");
     fwrite(line.bytes, 1, line.length, stderr);
     strbuf_deinit(&line);
+}
+
+void log_write(enum log_level level, const char *event,
+               const struct log_field *fields, size_t count)
+{
+    int64_t suppressed;
+
+    pthread_mutex_lock(&logger.lock);
+    if (level >= logger.lowest) {
+        suppressed = admit(level, event);
+        if (suppressed >= 0)
+            write_line(level, event, fields, count, suppressed);
+    }
+    pthread_mutex_unlock(&logger.lock);
+}
+
+void log_settle(int is_end)
+{
+    int64_t now_us = clock_mono_us();
+
+    pthread_mutex_lock(&logger.lock);
+    for (size_t i = 0; i < KINDS; i++) {
+        struct kind *kind = &logger.kinds[i];
+
+        if (kind->suppressed == 0 || !(is_end || is_over(kind, now_us)))
+            continue;
+        write_line(kind->level, kind->event, NULL, 0,
+                   (int64_t)kind->suppressed);
+        kind->suppressed = 0;
+    }
+    pthread_mutex_unlock(&logger.lock);
 }

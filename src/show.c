@@ -1,48 +1,26 @@
 #include "show.h"
 
+#include "utf8.h"
+
 #include <time.h>
-
-static int is_continuation(unsigned char c)
-{
-    return (c & 0xC0) == 0x80;
-}
-
-/* Bytes of the character at `at`; 0 when it is not to be shown. Overlong forms
- * and surrogates are not: nobody prints them alike. */
-static size_t character_bytes(const unsigned char *at, size_t left)
-{
-    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xE0 ? 2 : at[0] < 0xF0 ? 3 : 4;
-
-    if (length == 1)
-        return at[0] >= 0x20 && at[0] != 0x7F;
-    if (at[0] < 0xC2 || at[0] > 0xF4 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if (!is_continuation(at[i]))
-            return 0;
-    if ((at[0] == 0xC2 && at[1] < 0xA0) || (at[0] == 0xE0 && at[1] < 0xA0) ||
-        (at[0] == 0xED && at[1] > 0x9F) || (at[0] == 0xF0 && at[1] < 0x90) ||
-        (at[0] == 0xF4 && at[1] > 0x8F))
-        return 0;
-    return length;
-}
 
 size_t show_text(struct strbuf *out, struct text text)
 {
-    const unsigned char *bytes = (const unsigned char *)text.bytes;
     size_t columns = 0;
 
     for (size_t i = 0; i < text.length;) {
-        size_t length = character_bytes(bytes + i, text.length - i);
+        const char *at = text.bytes + i;
+        size_t length = utf8_length(at, text.length - i);
 
-        if (length == 0) {
-            strbuf_add_format(out, "\\x%02X", bytes[i++]);
-            columns += 4;
-        } else {
-            strbuf_add(out, bytes + i, length);
+        if (length > 0 && !utf8_is_control(at)) {
+            strbuf_add(out, at, length);
             i += length;
             columns++;
+            continue;
         }
+        for (size_t end = i + (length > 0 ? length : 1); i < end; i++)
+            strbuf_add_format(out, "\\x%02X", (unsigned char)text.bytes[i]);
+        columns += length > 1 ? 4 * length : 4;
     }
     return columns;
 }
