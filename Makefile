@@ -7,7 +7,7 @@ PREFIX  := /usr/local
 SYSCONF := $(if $(filter /usr,$(PREFIX)),,$(PREFIX))/etc
 CFLAGS  ?= -O2 -g
 VERSION := $(shell cat VERSION)
-LIBS    := rdkafka hiredis jansson libconfuse libxxhash
+LIBS    := rdkafka hiredis jansson libconfuse libxxhash libmicrohttpd
 T       := 60
 
 OBJ     := $(BUILD)/obj$(SAN:%=-%)
