@@ -28,7 +28,7 @@ OBJECTS := $(patsubst src/%.c,$(OBJ)/%.o,$(wildcard src/*.c)) $(OBJ)/page.o
 ARCHIVE := $(OBJ)/libterkait.a
 PROGRAM := $(if $(SAN),$(OBJ),$(BUILD))/terkait
 UNITS   := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/unit/test_*.c))
-BENCHES := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/bench/bench_*.c))
+BENCHES := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/bench/*.c))
 FUZZERS := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/fuzz/fuzz_*.c))
 SIMS    := $(patsubst tests/%.c,$(OBJ)/%.o,$(wildcard tests/sim/*.c))
 SIM     := $(OBJ)/sim/sim
@@ -112,8 +112,11 @@ demo: ## a simulated evening at a marketplace, through Kafka into Redis
 	+@scripts/demo
 
 bench-programs: $(BENCHES)
-bench: $(BENCHES) ## benchmarks
-	@set -e; for bench in $(BENCHES); do $$bench; done
+bench: all $(BENCHES) ## PART=whole,.. RUNS=3 QUICK=1 COMPARE=old.json: how fast, how small
+	@scripts/deps run kafka test
+	@TERKAIT=$(PROGRAM) PROGRAMS=$(OBJ)/bench scripts/bench \
+	--out $(BUILD)/bench.json $(PART:%=--part %) $(RUNS:%=--runs %) \
+	$(QUICK:%=--quick) $(COMPARE:%=--compare %)
 
 fuzz-programs: $(FUZZERS)
 fuzz: ## every fuzzer for T=60 seconds (clang)

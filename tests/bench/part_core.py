@@ -1,0 +1,80 @@
+"""The engine alone: sessions, counting and windows in one thread, from decoded
+events in memory; and how its cost grows."""
+
+from rig import has_program, program
+
+LEAN = ("relations=also_viewed", "windows=24h")
+
+
+def run(sizes, figures):
+    """The bar for a million items is half that for a hundred thousand."""
+    for items, share in ((100_000, 1), (1_000_000, 0.5)):
+        for name, title, settings in (("", "", ()), (".lean", ", lean", LEAN)):
+            for _ in range(sizes.runs):
+                found = program("bench_core", items=items, set=settings,
+                                events=sizes.core_events)[0]
+                add(figures, "core.%d%s" % (items, name),
+                    "core, {:,} items{}".format(items, title), found,
+                    share if name == "" else None)
+
+
+def add(figures, name, title, found, share):
+    figures.add(name + ".events_per_s", title + ": events", "events/s",
+                found["events_per_s"], "more", share and share * 1e6)
+    figures.add(name + ".pair_updates_per_s", title + ": pair updates", "/s",
+                found["pair_updates_per_s"], "more", share and share * 4e6)
+    figures.add(name + ".pair_updates_per_event",
+                title + ": pair updates an event", "",
+                found["pair_updates_per_event"])
+
+
+MONTH = ("window.30d.length=30d", "window.30d.panes=30")
+WORDS = {
+    "items": [("{:,} items".format(items), {"items": items}) for items in (
+        10_000, 30_000, 100_000, 300_000, 1_000_000)],
+    "session": [("%d items a visit" % visit, {"visit": visit}) for visit in (
+        2, 5, 10, 20, 50)],
+    "windows": [
+        ("1 window", {"set": ["windows=24h"]}),
+        ("2 windows", {"set": ["windows=1h,24h"]}),
+        ("3 windows", {"set": []}),
+    ],
+    "relations": [
+        ("1 relation", {"set": ["relations=also_viewed"]}),
+        ("2 relations", {"set": ["relations=also_viewed,carted_together"]}),
+        ("3 relations", {"set": []}),
+    ],
+}
+
+
+def run_growth(sizes, figures):
+    """Of an event and of a pair update, as one thing grows and the others
+    stay: 100,000 items, sessions of 5 where their length is set."""
+    for kind, cases in WORDS.items():
+        for title, words in cases:
+            for _ in range(sizes.runs):
+                found = program("bench_core", **{
+                    "items": 100_000, "events": sizes.growth_events, **words})
+                name = "growth.%s.%s" % (kind, title.split()[0].replace(
+                    ",", ""))
+                figures.add(name + ".ns_per_event",
+                            "growth, %s: an event" % title, "ns",
+                            found[0]["ns_per_event"], "less")
+                figures.add(name + ".ns_per_pair_update",
+                            "growth, %s: a pair update" % title, "ns",
+                            found[0]["ns_per_pair_update"], "less")
+
+
+def run_decode(sizes, figures):
+    """bench_decode prints one object a shape; every number in it that has
+    `ns` or `per_s` in its name is a figure."""
+    if not has_program("bench_decode"):
+        return
+    for _ in range(sizes.runs):
+        for found in program("bench_decode"):
+            shape = str(found.get("shape", found.get("name", "?")))
+            for name, value in found.items():
+                if isinstance(value, (int, float)) and not isinstance(
+                        value, bool):
+                    figures.add("decode.%s.%s" % (shape, name),
+                                "decode, %s: %s" % (shape, name), "", value)
