@@ -21,7 +21,7 @@ void groups_free(struct groups *groups);
 
 const struct row_rules *groups_rules(const struct groups *groups);
 
-/* Another pairs_max. A row that is above it is cut with its next new pair. */
+/* Another pairs_max. A row that is above it is cut when it is read next. */
 void groups_set_pairs_max(struct groups *groups, uint32_t pairs_max);
 
 /* Stream time may have moved on: the horizon of all that follows. Never goes
@@ -56,8 +56,7 @@ uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
 
 /* Rows that contributions changed since they were last drained, each once, in
  * the order of their first change. `pairs` has a bit for each relation of
- * which a pair changed (all, when the row was cut); a row of which only
- * supports changed has none.
+ * which a pair changed; a row of which only supports changed has none.
  * Returns 0 when there are no more. */
 int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs);
 

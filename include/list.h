@@ -53,6 +53,11 @@ void list_format(struct strbuf *out, const struct list *list,
 uint64_t list_digest(const struct list *list, const struct list_head *head,
                      const struct intern *items);
 
+/* 64 bits of the items and their counts, in order; 0 for an empty list alone.
+ */
+uint64_t list_counts_digest(const struct list *list,
+                            const struct intern *items);
+
 static inline int list_same_order(uint64_t digest, uint64_t other)
 {
     return (uint16_t)digest == (uint16_t)other;

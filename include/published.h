@@ -1,6 +1,6 @@
 /* published: what is remembered of each row's public keys.
  *
- * By item number: a digest of each list as it was last written, so that only
+ * By item number: a digest of each key as it was last written, so that only
  * what changed is written again, and which queues of the publisher the item
  * stands in. Chunks, so that growing never copies much. */
 #ifndef TERKAIT_PUBLISHED_H
@@ -15,22 +15,25 @@ enum {
 };
 
 struct published {
-    uint64_t *digests; /* owned, [relation][window]; NULL: all 0. 0: no key */
+    uint64_t *digests;    /* owned, [relation][window] of lists, then of counts;
+                             NULL: all 0. 0: no key */
     int64_t refreshed_us; /* when all its keys were last given a full life */
     uint32_t counts_due;  /* relations whose counts keys may differ */
+    uint32_t counts_pane; /* fine pane when all of them were last looked at */
     uint32_t generation;  /* of the sink, in which the digests are true */
     uint8_t queues;       /* PUBLISHED_IN_* */
     uint8_t is_used;      /* 0: nothing was ever written of this item */
+    uint8_t is_counts_anew; /* nobody knows what stands at its counts keys */
 };
 
 struct published_store {
     struct published **chunks; /* owned */
     uint32_t chunks_count;
-    uint32_t lists; /* digests an item */
+    uint32_t digests; /* an item */
     uint64_t bytes;
 };
 
-void published_init(struct published_store *store, uint32_t lists);
+void published_init(struct published_store *store, uint32_t digests);
 void published_deinit(struct published_store *store);
 
 /* Never NULL; the pointer stays good. */

@@ -47,13 +47,23 @@ static inline int64_t window_fine_pane(const struct windows *windows,
 }
 
 /* What stands in each window while stream time is in one fine pane. A fine
- * pane p is counted in tier k while from[k] <= p < until[k]. */
+ * pane p is counted in tier k while from[k] <= p < until[k]. The same for a
+ * pane q of a tier not coarser than k: q - low[tier][k] < span[tier][k], modulo
+ * any power of two that is above the span and no more than 2^32. */
 struct horizon {
     int64_t fine_pane; /* that of stream time */
     int64_t from[WINDOWS_MAX];
     int64_t until[WINDOWS_MAX];
     int64_t oldest; /* the lowest `from`: what is older is dropped */
+    uint32_t low[WINDOWS_MAX][WINDOWS_MAX];
+    uint32_t span[WINDOWS_MAX][WINDOWS_MAX];
 };
+
+static inline int horizon_counts(const struct horizon *horizon, uint32_t tier,
+                                 int64_t fine_pane)
+{
+    return fine_pane >= horizon->from[tier] && fine_pane < horizon->until[tier];
+}
 
 void window_horizon(struct horizon *horizon, const struct windows *windows,
                     int64_t fine_pane);

@@ -256,25 +256,54 @@ int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs)
     return 1;
 }
 
+/* What is remembered of the supports stays true. */
+static void count_support(const struct groups *groups, struct holding *holding,
+                          const struct contribution *one)
+{
+    const struct windows *windows = groups->rules.windows;
+    uint32_t *supports = &holding->supports[one->index * windows->count];
+
+    if (holding->supports_at != groups->horizon.fine_pane)
+        return;
+    for (uint32_t k = 0; k < windows->count; k++)
+        if (horizon_counts(&groups->horizon, k, one->fine_pane))
+            supports[windows->by_tier[k]] += one->sign > 0 ? 1u : UINT32_MAX;
+}
+
 static void apply_one(struct groups *groups, const struct contribution *one)
 {
     struct holding *holding = find_or_make(groups, one->item);
-    uint64_t cuts = groups->stats.cuts, live = groups->stats.live;
+    uint64_t live = groups->stats.live;
 
     if (!row_add(&holding->row, &groups->rules, &groups->horizon,
                  &groups->stats, one->other, one->index, one->sign,
                  one->fine_pane))
         return;
     if (one->other == 0)
-        holding->supports_at = SUPPORTS_STALE;
+        count_support(groups, holding, one);
     touch(groups, holding, one->item,
           one->other == 0 ? TOUCHED_SUPPORT : 1u << one->index);
-    if (groups->stats.cuts != cuts) /* of any relation */
-        touch(groups, holding, one->item,
-              (1u << groups->rules.relations->count) - 1);
     note_change(groups, holding, one->item);
     if (groups->is_noting && groups->stats.live > live)
         group_of(groups, holding)->changed_bytes += CELL_BYTES;
+}
+
+/* They lie anywhere in memory: asked for all at once, they come together. */
+static void prefetch(const struct groups *groups,
+                     const struct contributions *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct holding *holding = find(groups, list->at[i].item);
+
+        __builtin_prefetch(holding, 1);
+        intern_prefetch(groups->rules.items, list->at[i].other);
+    }
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct holding *holding = find(groups, list->at[i].item);
+
+        if (holding != NULL)
+            __builtin_prefetch(holding->row.cells + holding->row.used, 1);
+    }
 }
 
 int groups_has(const struct groups *groups, uint32_t item, uint32_t partition,
@@ -288,8 +317,12 @@ int groups_has(const struct groups *groups, uint32_t item, uint32_t partition,
 void groups_apply(struct groups *groups, const struct contributions *list,
                   uint32_t partition, int64_t offset)
 {
+    int may_have = group_floors_reach(&groups->floors, partition, offset);
+
+    prefetch(groups, list);
     for (uint32_t i = 0; i < list->count; i++)
-        if (!groups_has(groups, list->at[i].item, partition, offset))
+        if (!may_have ||
+            !groups_has(groups, list->at[i].item, partition, offset))
             apply_one(groups, &list->at[i]);
 }
 
@@ -347,7 +380,6 @@ struct row *groups_row(struct groups *groups, uint32_t item)
         return NULL;
     row_advance(&holding->row, &groups->rules, &groups->horizon,
                 &groups->stats);
-    row_order(&holding->row);
     return &holding->row;
 }
 
@@ -356,12 +388,12 @@ static void sum_supports(struct groups *groups, struct holding *holding)
     uint32_t windows = groups->rules.windows->count;
     uint32_t sets = groups->rules.relations->sets_count;
     struct row *row = &holding->row;
-    struct row_sums sums = {.seen = 0};
+    struct row_sums sums;
 
-    row_advance(row, &groups->rules, &groups->horizon, &groups->stats);
-    row_order(row);
-    if (row->used > 0 && row->cells[0].other == 0)
-        row_sum_run(&sums, row, &groups->rules, &groups->horizon, 0);
+    if (row->used > 0 &&
+        groups->horizon.fine_pane - row->as_of > WINDOW_SPAN_MAX)
+        row_advance(row, &groups->rules, &groups->horizon, &groups->stats);
+    row_sum_supports(&sums, row, &groups->rules, &groups->horizon);
     for (uint32_t set = 0; set < sets; set++)
         for (uint32_t window = 0; window < windows; window++)
             holding->supports[set * windows + window] =

@@ -138,3 +138,17 @@ uint64_t list_digest(const struct list *list, const struct list_head *head,
     content = hash_bytes(&order, sizeof order, content);
     return ((content | 1u << 16) & ~UINT64_C(0xffff)) | (order & 0xffff);
 }
+
+uint64_t list_counts_digest(const struct list *list, const struct intern *items)
+{
+    uint64_t digest = 0;
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct list_entry *entry = &list->entries[i];
+        uint32_t what[] = {entry->item, intern_hash(items, entry->item),
+                           entry->count};
+
+        digest = hash_bytes(what, sizeof what, digest);
+    }
+    return list->count > 0 && digest == 0 ? 1 : digest;
+}

@@ -64,7 +64,7 @@ struct publish *publish_new(const struct publish_rules *rules,
     publish->members = mem_new(rules->counts_max + 1, sizeof *publish->members);
     publish->sweep.full_us = INT64_MIN / 2;
     publish->turn_next_us = INT64_MIN / 2;
-    published_init(&publish->store, publish->relations * publish->windows);
+    published_init(&publish->store, 2 * publish->relations * publish->windows);
     return publish;
 }
 
@@ -236,6 +236,7 @@ static enum look look_for(struct publish *publish, uint32_t item,
         published->refreshed_us = now_us;
         if (publish->rules.counts_max > 0)
             published->counts_due = (1u << publish->relations) - 1;
+        published->is_counts_anew = 1;
     }
     return look;
 }
@@ -276,6 +277,21 @@ static void write_counts(struct publish *publish, uint32_t item, uint32_t r,
     publish->stats.counts_written++;
 }
 
+static void look_at_counts(struct publish *publish, struct published *published,
+                           const struct list *list, uint32_t item, uint32_t r,
+                           uint32_t w)
+{
+    uint64_t digest = list_counts_digest(list, engine_items(publish->engine));
+    uint32_t at = (publish->relations + r) * publish->windows + w;
+    uint64_t before = published->digests == NULL ? 0 : published->digests[at];
+
+    if (before == digest && !published->is_counts_anew)
+        return;
+    write_counts(publish, item, r, w, list);
+    if (before != digest)
+        published_digests(&publish->store, published)[at] = digest;
+}
+
 static void flush_counts(struct publish *publish, uint32_t item)
 {
     struct published *published = published_at(&publish->store, item);
@@ -289,7 +305,13 @@ static void flush_counts(struct publish *publish, uint32_t item)
     for (uint32_t r = 0; counts != NULL && r < publish->relations; r++)
         for (uint32_t w = 0; w < publish->windows; w++)
             if (due >> r & 1)
-                write_counts(publish, item, r, w, &counts->lists[r][w]);
+                look_at_counts(publish, published, &counts->lists[r][w], item,
+                               r, w);
+    if (due != (1u << publish->relations) - 1)
+        return;
+    published->is_counts_anew = 0;
+    published->counts_pane =
+        (uint32_t)groups_horizon(engine_groups(publish->engine))->fine_pane;
 }
 
 /* ---- queues worked off ---- */
@@ -397,6 +419,19 @@ static void begin_sweep(struct publish *publish, int64_t now_us, int is_full)
     }
 }
 
+/* Relations whose counts may differ without an event of the row: a pane has
+ * passed since they were last looked at, or pairs were cut. */
+static uint32_t counts_moved(const struct publish *publish,
+                             const struct published *published,
+                             const struct row *row)
+{
+    int64_t now = groups_horizon(engine_groups(publish->engine))->fine_pane;
+
+    if (published->counts_pane == (uint32_t)now && row->cut_until == 0)
+        return 0;
+    return (1u << publish->relations) - 1;
+}
+
 /* A row whose keys were withdrawn just now is given up by the next sweep: until
  * then a loss of the sink has them withdrawn again. */
 static void sweep_row(struct publish *publish, uint32_t item, int64_t now_us)
@@ -414,8 +449,7 @@ static void sweep_row(struct publish *publish, uint32_t item, int64_t now_us)
     if (row == NULL)
         return;
     if (publish->rules.counts_max > 0)
-        published->counts_due |= row->moved;
-    row->moved = 0;
+        published->counts_due |= counts_moved(publish, published, row);
     look_at_row(publish, item, is_old ? LOOK_REFRESH : LOOK_ALL, now_us);
     flush_counts(publish, item);
     popular_offer(publish->popular, item);
@@ -533,9 +567,12 @@ static void count_anew(struct publish *publish)
     free(publish->members);
     publish->members =
         mem_new(publish->rules.counts_max + 1, sizeof *publish->members);
-    for (uint32_t item = 1; item < end; item++)
-        published_at(&publish->store, item)->counts_due =
-            publish->rules.counts_max > 0 ? all : 0;
+    for (uint32_t item = 1; item < end; item++) {
+        struct published *published = published_at(&publish->store, item);
+
+        published->counts_due = publish->rules.counts_max > 0 ? all : 0;
+        published->is_counts_anew = 1;
+    }
 }
 
 void publish_forget(struct publish *publish)

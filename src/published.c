@@ -6,9 +6,9 @@
 
 enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS };
 
-void published_init(struct published_store *store, uint32_t lists)
+void published_init(struct published_store *store, uint32_t digests)
 {
-    *store = (struct published_store){.lists = lists};
+    *store = (struct published_store){.digests = digests};
 }
 
 void published_deinit(struct published_store *store)
@@ -19,7 +19,7 @@ void published_deinit(struct published_store *store)
         free(store->chunks[i]);
     }
     free(store->chunks);
-    published_init(store, store->lists);
+    published_init(store, store->digests);
 }
 
 struct published *published_at(struct published_store *store, uint32_t item)
@@ -40,8 +40,8 @@ uint64_t *published_digests(struct published_store *store,
                             struct published *published)
 {
     if (published->digests == NULL) {
-        published->digests = mem_new(store->lists, sizeof *published->digests);
-        store->bytes += store->lists * sizeof *published->digests;
+        published->digests = mem_new(store->digests, sizeof *published->digests);
+        store->bytes += store->digests * sizeof *published->digests;
     }
     return published->digests;
 }
@@ -51,7 +51,7 @@ void published_forget(struct published_store *store, uint32_t item)
     struct published *published = published_at(store, item);
 
     if (published->digests != NULL)
-        store->bytes -= store->lists * sizeof *published->digests;
+        store->bytes -= store->digests * sizeof *published->digests;
     free(published->digests);
     *published = (struct published){0};
 }

@@ -84,6 +84,20 @@ int windows_init(struct windows *windows, struct err *err)
     return 0;
 }
 
+/* What tier `k` counts, in panes of each tier that is not coarser. */
+static void count_in_panes(struct horizon *horizon,
+                           const struct windows *windows, uint32_t k)
+{
+    for (uint32_t tier = 0; tier <= k; tier++) {
+        int64_t ratio = windows->fine_per_pane[tier];
+        int64_t low = horizon->from[k] / ratio; /* without remainder */
+
+        horizon->low[tier][k] = (uint32_t)low;
+        horizon->span[tier][k] =
+            (uint32_t)((horizon->until[k] - horizon->from[k]) / ratio);
+    }
+}
+
 void window_horizon(struct horizon *horizon, const struct windows *windows,
                     int64_t fine_pane)
 {
@@ -98,6 +112,7 @@ void window_horizon(struct horizon *horizon, const struct windows *windows,
         horizon->until[tier] = (newest + 1) * ratio;
         if (horizon->from[tier] < horizon->oldest)
             horizon->oldest = horizon->from[tier];
+        count_in_panes(horizon, windows, tier);
     }
 }
 

@@ -168,7 +168,6 @@ static inline uint32_t read_row(uint32_t out[][RELATIONS][WINDOWS_MAX])
     uint32_t runs = 0;
 
     memset(out, 0, sizeof(uint32_t[OTHERS][RELATIONS][WINDOWS_MAX]));
-    row_order(&world.row);
     for (uint32_t at = 0; at < row->used;) {
         struct row_sums sums;
         uint32_t item = row->cells[at].other;

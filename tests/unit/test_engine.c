@@ -240,7 +240,7 @@ static void test_a_cut_row_is_partial_for_a_while(void **state)
     assert_int_equal(lists_of("a")->is_partial, 1);
     view(90000, "w", "z");
     assert_int_equal(lists_of("a")->is_partial, 0);
-    assert_int_equal(groups_stats(engine_groups(engine))->cuts, 4);
+    assert_int_equal(groups_stats(engine_groups(engine))->cuts, 1);
 }
 
 /* ---- categories ---- */

@@ -122,25 +122,6 @@ static void test_only_a_change_touches(void **state)
     assert_touched("a", 1);
 }
 
-/* A row that was cut lost pairs of any relation, and is partial in all. */
-static void test_a_cut_touches_every_relation(void **state)
-{
-    uint32_t item, pairs;
-
-    (void)state;
-    groups_free(groups);
-    rules.pairs_max = 2;
-    groups = groups_new(&rules, 64);
-    add_pair("a", "b", 0);
-    add_pair("a", "c", 1);
-    while (groups_next_touched(groups, &item, &pairs))
-        continue;
-    add_pair("a", "d", 2);
-    assert_int_equal(groups_stats(groups)->cuts, 1);
-    assert_touched("a", 1 << 0 | 1 << 1 | 1 << 2);
-    assert_no_more_touched();
-}
-
 /* ---- rows and supports ---- */
 
 static void test_there_is_a_row_for_what_is_counted(void **state)
@@ -172,7 +153,6 @@ static void test_a_row_is_at_the_horizon_when_it_is_read(void **state)
     row = groups_row(groups, number("a"));
     assert_int_equal(row->as_of, 4);
     assert_int_equal(row->used, 1);
-    assert_int_equal(row->moved, 1);
     groups_advance(groups, 8);
     row = groups_row(groups, number("a"));
     assert_int_equal(row->used, 0);
@@ -398,7 +378,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_touched_rows_in_the_order_of_their_first_change),
         TEST(test_only_a_change_touches),
-        TEST(test_a_cut_touches_every_relation),
         TEST(test_there_is_a_row_for_what_is_counted),
         TEST(test_a_row_is_at_the_horizon_when_it_is_read),
         TEST(test_time_never_goes_back),

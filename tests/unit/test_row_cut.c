@@ -22,9 +22,14 @@ static int is_held(uint32_t other)
     return item != 0;
 }
 
-static void read_now(uint32_t out[][RELATIONS][WINDOWS_MAX])
+static void bring_up_to_date(void)
 {
     row_advance(&world.row, &world.rules, &world.horizon, &world.stats);
+}
+
+static void read_now(uint32_t out[][RELATIONS][WINDOWS_MAX])
+{
+    bring_up_to_date();
     read_row(out);
 }
 
@@ -34,6 +39,7 @@ static void assert_held(const char *wanted)
 {
     char held[OTHERS + 1] = "";
 
+    bring_up_to_date();
     for (uint32_t other = 1; other < OTHERS; other++)
         if (is_held(other))
             strcat(held, (char[]){(char)('a' + other - 1), '\0'});
@@ -125,15 +131,16 @@ static void test_a_sixteenth_goes_at_once(void **state)
         for (uint32_t times = 0; times <= i; times++)
             row_add(&world.row, &world.rules, &world.horizon, &world.stats,
                     item, 0, 1, 90);
+        bring_up_to_date();
         intern_drop(world.rules.items, item);
         row_check(&world.row, &world.rules);
     }
     assert_int_equal(world.stats.pairs_dropped, 3);
-    assert_int_equal(world.row.pairs, 31);
+    assert_int_equal(world.row.pairs, 30);
     for (uint32_t i = 0; i < 33; i++)
         assert_int_equal(
             intern_find(world.rules.items, NO_TEXT, text_of(ids[i])) != 0,
-            i != 0 && i != 1); /* the newcomer too, which came again */
+            i > 2);
     close_world();
 }
 
@@ -171,6 +178,7 @@ static void add_at_random(struct walk *walk)
 
     read_now(before);
     add(note.other, note.index, 1, note.pane);
+    bring_up_to_date();
     if (is_needed(note.pane))
         world.notes[world.count++] = note;
     if (world.stats.cuts == cuts)
@@ -242,6 +250,8 @@ static void cut_walk(uint64_t seed, uint32_t window_set, uint32_t pairs_max,
             go_to(world.now + rng_below(&world.rng, 2));
         else
             go_to(world.now + rng_below(&world.rng, (uint32_t)span + 2));
+        row_check(&world.row, &world.rules);
+        bring_up_to_date();
         assert_true(world.row.pairs <= pairs_max);
         row_check(&world.row, &world.rules);
         judge_cut_until();
@@ -274,13 +284,14 @@ static void test_is_partial_until_the_last_window_let_go(void **state)
             add(1, 0, 1, start);
             add(2, 0, 1, start);
             add(2, 0, 1, start);
+            bring_up_to_date();
             world.notes[world.count++] = (struct note){1, 0, start};
             assert_true(world.row.cut_until > start);
             go_to(world.row.cut_until - 1);
-            row_advance(&world.row, &world.rules, &world.horizon, &world.stats);
+            bring_up_to_date();
             assert_true(world.row.cut_until != 0);
             go_to(world.row.cut_until);
-            row_advance(&world.row, &world.rules, &world.horizon, &world.stats);
+            bring_up_to_date();
             assert_true(world.row.cut_until == 0);
             assert_false(is_needed(start));
             close_world();
