@@ -27,6 +27,7 @@ enum { BYTES_MAX = 65536 };
 static struct event_decoder *decoder;
 static struct event event;
 static struct strbuf composed = STRBUF_EMPTY;
+static char *record;
 
 static inline int open_decoder(void **state)
 {
@@ -40,18 +41,21 @@ static inline int close_decoder(void **state)
     (void)state;
     event_decoder_free(decoder);
     strbuf_deinit(&composed);
+    free(record);
+    record = NULL;
     return 0;
 }
 
-/* A copy of the exact size shows the sanitizer what is read beyond it. */
+/* A copy of the exact size shows the sanitizer what is read beyond it. It
+ * stands until the next, as the event may point into it. */
 static inline enum event_verdict decode_bytes(const char *bytes, size_t length)
 {
-    char *copy = mem_resize(NULL, length, 1);
     enum event_verdict verdict;
 
-    memcpy(copy, bytes, length);
-    verdict = event_decode(decoder, &event, copy, length, STAMP_MS);
-    free(copy);
+    free(record);
+    record = mem_resize(NULL, length, 1);
+    memcpy(record, bytes, length);
+    verdict = event_decode(decoder, &event, record, length, STAMP_MS);
     if (verdict == EVENT_ACCEPTED)
         event_check(&event);
     return verdict;
