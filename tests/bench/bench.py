@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import machine
 import part_core
+import part_fresh
 import part_whole
 import report
 from figures import Figures
@@ -30,11 +31,17 @@ class Sizes:
     events_small: int = 50_000
     core_events: int = 3_000_000
     growth_events: int = 1_000_000
+    fresh_events: int = 1_000_000
+    probes: int = 400
+    probe_every_ms: int = 50
+    sweep_s: int = 60
 
 
 def quick(runs):
     return Sizes(runs, events=300_000, events_small=10_000,
-                 core_events=500_000, growth_events=200_000)
+                 core_events=500_000, growth_events=200_000,
+                 fresh_events=100_000, probes=100, probe_every_ms=40,
+                 sweep_s=8)
 
 
 # name, what it runs, whether it wants Kafka and Redis
@@ -43,6 +50,7 @@ PARTS = (
     ("whole", part_whole.run, True),
     ("core", part_core.run, False),
     ("decode", part_core.run_decode, False),
+    ("freshness", part_fresh.run, True),
     ("growth", part_core.run_growth, False),
 )
 

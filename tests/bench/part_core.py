@@ -28,7 +28,6 @@ def add(figures, name, title, found, share):
                 found["pair_updates_per_event"])
 
 
-MONTH = ("window.30d.length=30d", "window.30d.panes=30")
 WORDS = {
     "items": [("{:,} items".format(items), {"items": items}) for items in (
         10_000, 30_000, 100_000, 300_000, 1_000_000)],
@@ -66,15 +65,17 @@ def run_growth(sizes, figures):
 
 
 def run_decode(sizes, figures):
-    """bench_decode prints one object a shape; every number in it that has
-    `ns` or `per_s` in its name is a figure."""
+    """By jansson alone, and as terkait does it."""
     if not has_program("bench_decode"):
+        figures.note("bench_decode is not built: nothing about decoding")
         return
     for _ in range(sizes.runs):
         for found in program("bench_decode"):
-            shape = str(found.get("shape", found.get("name", "?")))
-            for name, value in found.items():
-                if isinstance(value, (int, float)) and not isinstance(
-                        value, bool):
-                    figures.add("decode.%s.%s" % (shape, name),
-                                "decode, %s: %s" % (shape, name), "", value)
+            name = "decode." + found["shape"]
+            title = "decode, %s (%d bytes)" % (found["shape"], found["bytes"])
+            figures.add(name + ".jansson_ns", title + ": jansson", "ns",
+                        found["jansson_ns"])
+            figures.add(name + ".ours_ns", title + ": ours", "ns",
+                        found["scan_ns"], "less")
+            figures.add(name + ".times", title + ": times as fast", "",
+                        found["jansson_ns"] / found["scan_ns"], "more")
