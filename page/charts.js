@@ -5,6 +5,7 @@
  * minute in a table. */
 
 const SPAN_S = 600;
+const LEAST_S = 60;
 const FIELDS = ["at", "rate", "lag", "p50", "p99"];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -62,7 +63,7 @@ function load_history(started, now) {
 
 /* The charts */
 
-const GRID_STEPS_S = [60, 120, 300];
+const GRID_STEPS_S = [15, 30, 60, 120, 300];
 
 function see_through(color, alpha) {
     return color.replace("rgb(", "rgba(").replace(")", ", " + alpha + ")");
@@ -109,9 +110,10 @@ class Chart {
             font: "11px Inter, system-ui, sans-serif", ticks: { show: false },
             grid: { stroke: () => this.colors.grid, width: 1 },
         };
-        const minute = (time) => clock(time * 1000).slice(0, 5);
+        const minute = (time) => clock(time * 1000)
+            .slice(0, time % 60 === 0 ? 5 : 8);
         return {
-            ...this.size(), padding: [8, 8, 0, 0], legend: { show: false },
+            ...this.size(), padding: [8, 16, 0, 0], legend: { show: false },
             cursor: {
                 sync: { key: "time" }, drag: { x: false, y: false }, y: false,
                 points: { size: 7, width: 0, fill: () => this.colors.line },
@@ -121,9 +123,9 @@ class Chart {
                 y: { range: (_, low, high) => [0, this.top(high)] },
             },
             axes: [
-                { ...axis, size: 22, gap: 3, incrs: GRID_STEPS_S, space: 64,
+                { ...axis, size: 24, gap: 6, incrs: GRID_STEPS_S, space: 64,
                     values: (_, times) => times.map(minute) },
-                { ...axis, size: 50, gap: 4, space: 30,
+                { ...axis, size: 52, gap: 6, space: 30,
                     values: (_, values) => values.map(this.show) },
             ],
             series: [{}, ...this.columns.map((_, at) => this.series(at))],
@@ -135,14 +137,15 @@ class Chart {
         return {
             stroke: () => at === 0 ? this.colors.line
                 : see_through(this.colors.line, 0.55),
-            fill: () => see_through(this.colors.line, at === 0 ? 0.13 : 0.05),
+            fill: at === 0 ? () => see_through(this.colors.line, 0.13) : undefined,
             width: at === 0 ? 1.75 : 1, points: { show: false },
         };
     }
 
     range_x() {
-        const now = history_of.columns[0].at(-1) ?? Date.now() / 1000;
-        return [now - SPAN_S, now];
+        const [times] = history_of.columns;
+        const now = times.at(-1) ?? Date.now() / 1000;
+        return [Math.min(times[0] ?? now, now - LEAST_S), now];
     }
 
     top(high) {
@@ -192,18 +195,19 @@ function tell_charts(status) {
     const { values, freshness } = status;
     const is_sampled = freshness.count > 0;
     charts.rate.tell([rate(values.events_per_s), "events/s"], [
-        ["minute’s mean", whole(mean(known("rate", 60)))],
+        ["1 min mean", whole(mean(known("rate", 60)))],
         ["highest", whole(highest(known("rate", SPAN_S)))],
-        ["pair updates/s", whole(values.pair_updates_per_s)],
+        ["pairs/s", whole(values.pair_updates_per_s)],
     ]);
     charts.lag.tell([whole(values.lag_records),
         values.lag_records === 1 ? "record" : "records"], [
         ["highest", whole(highest(known("lag", SPAN_S)))],
-        ["records read/s", whole(values.records_per_s)],
-        ["stream time behind", duration(values.stream_age_ms)],
+        ["read/s", whole(values.records_per_s)],
+        ["behind", duration(values.stream_age_ms)],
     ]);
-    charts.fresh.tell(parts_of_time(is_sampled ? freshness.p50_ms : null), [
-        ["99 of 100 within",
+    const [median, unit] = parts_of_time(is_sampled ? freshness.p50_ms : null);
+    charts.fresh.tell([median, unit + (unit && " median")], [
+        ["p99",
             is_sampled ? duration(freshness.p99_ms) : NOTHING],
         ["slowest", is_sampled ? duration(freshness.max_ms) : NOTHING],
         ["lists/s", whole(values.lists_per_s)],

@@ -45,6 +45,7 @@ function read_address() {
 
 function show_item(item, tenant, why) {
     const is_other = item !== open_item.item || tenant !== open_item.tenant;
+    const asks_why = why !== "" && (is_other || why !== open_item.why);
     if (is_other || why !== open_item.why)
         open_item.explained = null;
     Object.assign(open_item, { item, tenant, why });
@@ -54,11 +55,12 @@ function show_item(item, tenant, why) {
         by_id("lookup-tenant").value = tenant;
     }
     mark_hot();
-    return refresh_item(is_other);
+    return refresh_item(asks_why ? spoken_why : is_other ? spoken_lists : null);
 }
 
-/* Asks again for what is open; only the latest question's answer counts. */
-async function refresh_item(is_new) {
+/* Asks again for what is open; only the latest question's answer counts. What
+ * the user asked for is spoken. */
+async function refresh_item(spoken) {
     const turn = ++open_item.turn;
     const { item, tenant, why } = open_item;
     let trouble = null;
@@ -78,10 +80,10 @@ async function refresh_item(is_new) {
     if (trouble?.status === 404)
         open_item.answer = null;
     draw_item(trouble);
-    if (is_new)
-        say(trouble ? trouble_text(trouble) : spoken_lists());
+    if (spoken)
+        say(trouble ? trouble_text(trouble) : spoken());
     clearTimeout(open_item.timer);
-    open_item.timer = setTimeout(() => refresh_item(false), REFRESH_MS);
+    open_item.timer = setTimeout(refresh_item, REFRESH_MS);
 }
 
 function trouble_text(error) {
@@ -95,9 +97,13 @@ function trouble_text(error) {
 }
 
 function spoken_lists() {
-    return lists_now().map((list) => list.window + ": "
-        + plural(list.items.length, "entry").replace("entrys", "entries"))
-        .join(", ");
+    return open_item.relation + ": " + lists_now().map((list) =>
+        list.items.length + " in " + list.window).join(", ");
+}
+
+function spoken_why() {
+    return answers_now().map((answer) => answer.window + ": "
+        + (answer.listed ? place_text(answer) : answer.message)).join(", ");
 }
 
 /* Relations */
@@ -134,9 +140,9 @@ function relation_text() {
     if (!relation)
         return "";
     const [from, to] = [relation.from.join(", "), relation.to.join(", ")];
-    return (from === to ? "together by " + from : "from " + from + " to " + to)
-        + "; ranked by " + relation.score + "; at least "
-        + plural(relation.min_support, "session");
+    return (from === to ? "Together by " + from : "From " + from + " to " + to)
+        + "; the best " + relation.k + " by " + relation.score + ", in at least "
+        + plural(relation.min_support, "session") + ".";
 }
 
 /* Lists */
@@ -152,8 +158,9 @@ function draw_item(trouble) {
         return;
     write(by_id("item-title"), item);
     write(by_id("item-about"), [tenant && "tenant " + tenant,
-        answer?.category && "category " + answer.category, relation_text(),
+        answer?.category && "category " + answer.category,
         answer && "as of " + clock(answer.as_of)].filter(Boolean).join(" · "));
+    write(by_id("relation-about"), relation_text());
     by_id("item-trouble").hidden = !trouble;
     write(by_id("item-trouble"), trouble ? trouble_text(trouble) : "");
     const lists = lists_now();
@@ -252,28 +259,37 @@ function choose_entry(entry) {
     entry.focus({ preventScroll: true });
     rove();
     go_to(open_item.item, open_item.tenant, entry.dataset.id);
-    if (matchMedia("(max-width: 1360px)").matches)
-        by_id("why").scrollIntoView({ block: "nearest" });
+    entry.scrollIntoView({ block: "nearest" });
 }
 
 /* Why */
 
+function answers_now() {
+    return (open_item.explained?.answers || [])
+        .filter((answer) => answer.relation === open_item.relation);
+}
+
+function place_text(answer) {
+    return "rank " + answer.rank + " of " + answer.list_length;
+}
+
 function draw_why() {
     const { why, item, explained } = open_item;
     const title = by_id("why-title");
+    by_id("why").dataset.open = String(why !== "");
     by_id("why-empty").hidden = why !== "";
     if (why)
         title.replaceChildren("Why ", make("span", "", why), " goes with ",
             make("span", "", item));
     else
         write(title, "Why");
-    const answers = (explained?.answers || [])
-        .filter((answer) => answer.relation === open_item.relation);
+    const answers = answers_now();
     const body = by_id("why-body");
     body.setAttribute("aria-busy", String(why !== "" && !explained));
     keep(body, answers.length, build_verdict)
         .forEach((block, at) => draw_verdict(block, answers[at]));
     by_id("why-go").hidden = why === "";
+    by_id("why-hint").hidden = answers.length === 0;
     write(by_id("why-trouble"), explained?.trouble
         ? trouble_text(explained.trouble) : "");
 }
@@ -289,8 +305,7 @@ function build_verdict() {
 function draw_verdict(block, answer) {
     const [title, venn, numbers, formula, message] = block.children;
     write(title.firstChild, answer.window);
-    write(title.lastChild, answer.listed
-        ? "rank " + answer.rank + " of " + answer.list_length : "not listed");
+    write(title.lastChild, answer.listed ? place_text(answer) : "not listed");
     set_mood(title.lastChild, answer.listed ? "good" : "wait");
     const shares = [answer.n_a - answer.c, answer.c, answer.n_b - answer.c];
     [...venn.children].forEach((part, at) => {

@@ -12,10 +12,7 @@ const REFUSALS = {
     session: "session is no id", tenant: "tenant is no id",
     future: "ahead by more than events.future",
     late: "behind by more than events.lateness",
-    ignored: "of a type that is not counted",
-    no_consent: "dropped for want of consent",
 };
-const HARMLESS = ["ignored", "no_consent"];
 
 /* A reason why it is not ready: its title and how bad it is. */
 const REASONS = {
@@ -28,7 +25,7 @@ const REASONS = {
 };
 
 const page = { status: null, is_lost: false, since: new Map(), goes: new Map(),
-    asked: 0 };
+    asked: 0, is_asking: false };
 
 /* What is wrong */
 
@@ -124,8 +121,8 @@ function draw_flow({ values, phase, partitions, redis_latency, checkpoint,
         redis_away ? "away" : values.redis_full ? "full" : "answers", [
             ["answers in", redis_latency.count
                 ? duration(redis_latency.p50_ms) : NOTHING],
-            ["checkpoint", duration(checkpoint.age_ms)
-                + (checkpoint.age_ms ? " old" : "")],
+            ["durable", checkpoint.age_ms
+                ? duration(checkpoint.age_ms) + " ago" : "all"],
             ["groups", whole(checkpoint.groups)],
         ]);
     pipe("pipe-in", values.events_per_s, kafka_away && !is_starting);
@@ -141,13 +138,14 @@ function draw_facts({ values, version, at_ms, settings: rules }) {
 
 /* Hot items. While the pointer or the focus is on one they keep their order. */
 
-function key_of(hot) {
-    return JSON.stringify([hot.tenant, hot.item]);
+function key_of({ tenant, item }) {
+    return JSON.stringify([tenant, item]);
 }
 
 function build_hot() {
-    const button = make("button", "", make("span", "id"), make("span", "per"),
-        make("span", "goes id"));
+    const button = make("button", "", make("span", "id",
+        make("span", "tenant"), make("b")), make("span", "per"),
+    make("span", "goes id"));
     button.type = "button";
     return make("li", "", button);
 }
@@ -156,11 +154,11 @@ function hot_in_order(hot) {
     const list = by_id("hot");
     if (!list.matches(":hover, :focus-within"))
         return hot;
-    const stands = [...list.children].map((row) => row.dataset.key);
     const now = new Map(hot.map((one) => [key_of(one), one]));
-    const old = stands.map((key) => now.get(key)
-        || { ...JSON.parse(page.goes.get(key)?.self || "null"), per_second: 0 });
-    return old.length > 0 ? old : hot;
+    return [...list.children].map(({ dataset: { key } }) => {
+        const [tenant, item] = JSON.parse(key);
+        return now.get(key) || { tenant, item, per_second: 0 };
+    });
 }
 
 function draw_hot({ hot }) {
@@ -171,9 +169,10 @@ function draw_hot({ hot }) {
         const [id, per, goes] = row.firstChild.children;
         row.dataset.key = key_of(items[at]);
         Object.assign(row.firstChild.dataset, { tenant, item });
-        write(id, tenant ? tenant + " / " + item : item);
+        write(id.firstChild, tenant);
+        write(id.lastChild, item);
         write(per, rate(per_second) + "/s");
-        write(goes, page.goes.get(row.dataset.key)?.text || "");
+        write(goes, page.goes.get(row.dataset.key) || "");
     });
     mark_hot();
     if (!open_item.item && items.length > 0 && !location.hash)
@@ -188,56 +187,58 @@ function mark_hot() {
             && button.dataset.tenant === open_item.tenant));
 }
 
-/* The best of the first window that has any, one item's a second. */
+/* What goes with the hot ones: those that came now, and one more a second. */
 async function refresh_goes(items) {
-    if (items.length === 0)
+    if (page.is_asking || items.length === 0)
         return;
-    const missing = items.find((one) => !page.goes.has(key_of(one)));
-    const one = missing || items[page.asked++ % items.length];
-    const { tenant, item } = one;
-    try {
-        const { lists } = await ask_related(tenant, item);
-        const list = lists.find((each) => each.items.length > 0
-            && each.relation === open_item.relation);
-        page.goes.set(key_of(one), {
-            self: JSON.stringify({ tenant, item }),
-            text: list ? "→ " + list.items.slice(0, GOES_MAX)
-                .map((each) => each.id).join(", ") : "no list yet",
-        });
-    } catch {
-        page.goes.set(key_of(one), { self: JSON.stringify({ tenant, item }),
-            text: page.goes.get(key_of(one))?.text || "" });
-    }
+    page.is_asking = true;
+    const news = items.filter((one) => !page.goes.has(key_of(one)));
+    page.asked += 1;
+    for (const one of [...news, items[page.asked % items.length]])
+        page.goes.set(key_of(one), await goes_of(one));
     const wanted = new Set(items.map(key_of));
     for (const key of page.goes.keys())
         if (!wanted.has(key))
             page.goes.delete(key);
+    page.is_asking = false;
+}
+
+/* The best of the first window that has any. */
+async function goes_of({ tenant, item }) {
+    try {
+        const { lists } = await ask_related(tenant, item);
+        const list = lists.find((each) => each.items.length > 0
+            && each.relation === open_item.relation);
+        return list ? "→ " + list.items.slice(0, GOES_MAX)
+            .map((each) => each.id).join(", ") : "no list yet";
+    } catch {
+        return page.goes.get(key_of({ tenant, item })) || "";
+    }
 }
 
 /* Refusals, partitions, state */
 
 function draw_refusals({ refused, values }) {
-    const counts = Object.entries({ ...refused, ignored: values.events_ignored,
-        no_consent: values.events_no_consent })
-        .filter(([, count]) => count > 0)
-        .sort(([a, x], [b, y]) => HARMLESS.includes(a) - HARMLESS.includes(b)
-            || y - x);
+    const counts = Object.entries(refused).filter(([, count]) => count > 0)
+        .sort(([, x], [, y]) => y - x);
     const share = values.records_read > 0
         ? 100 * values.events_refused / values.records_read : 0;
     write(by_id("refusals-about"), whole(values.events_refused) + " of "
         + plural(values.records_read, "record") + " since the start, "
         + share.toFixed(share < 1 ? 2 : 1) + THIN + "%");
-    const most = Math.max(1, ...counts.map(([, count]) => count));
-    const build = () => make("li", "", make("span"), make("b"), make("i"),
-        make("small"));
+    const most = counts[0]?.[1];
+    const build = () => make("li", "", make("span"), make("small"), make("b"),
+        make("i"));
     keep(by_id("refusals"), counts.length, build).forEach((row, at) => {
         const [reason, count] = counts[at];
-        row.dataset.kind = HARMLESS.includes(reason) ? "harmless" : "refused";
         write(row.children[0], reason);
-        write(row.children[1], whole(count));
-        row.children[2].style.transform = "scaleX(" + count / most + ")";
-        write(row.children[3], REFUSALS[reason] || "");
+        write(row.children[1], REFUSALS[reason] || "");
+        write(row.children[2], whole(count));
+        row.children[3].style.transform = "scaleX(" + count / most + ")";
     });
+    write(by_id("passed-over"), "Passed over, which is no fault: "
+        + whole(values.events_ignored) + " of a type that is not counted, "
+        + whole(values.events_no_consent) + " without consent.");
 }
 
 function draw_partitions({ partitions }) {
@@ -250,7 +251,7 @@ function draw_partitions({ partitions }) {
     keep(by_id("partitions").tBodies[0], partitions.length, build)
         .forEach((row, at) => {
             const one = partitions[at];
-            [String(one.partition), whole(one.position), whole(one.lag),
+            [String(one.partition), grouped.format(one.position), whole(one.lag),
                 one.event_lag_ms === null ? NOTHING
                     : duration(one.event_lag_ms) + " ago"]
                 .forEach((text, cell) => write(row.children[cell], text));
@@ -427,4 +428,5 @@ make_charts();
 listen_to_theme();
 listen();
 read_address();
+setInterval(() => page.is_lost && draw_banner(), 1000);
 follow(take_status, lose);
