@@ -44,6 +44,9 @@ void intern_drop(struct intern *intern, uint32_t item);
  * any more, one cache miss each. */
 void intern_abandon(struct intern *intern);
 
+/* How two ids compare as bytes, tenants not looked at: below 0, 0, above 0. */
+int intern_compare_ids(const struct intern *intern, uint32_t a, uint32_t b);
+
 struct text intern_id(const struct intern *intern, uint32_t item);
 struct text intern_tenant(const struct intern *intern, uint32_t item);
 

@@ -16,10 +16,9 @@ enum {
 };
 
 struct entry {
-    char *bytes;      /* owned; NULL while the number is free */
-    uint32_t hash;    /* free: the next free number */
-    uint32_t holders; /* 0 while the number is free */
-    uint32_t tag;     /* tells apart equal bytes; part of the identity */
+    char *bytes;   /* owned; NULL while the number is free */
+    uint32_t hash; /* free: the next free number */
+    uint32_t tag;  /* tells apart equal bytes; part of the identity */
     uint32_t length;
 };
 
@@ -28,10 +27,14 @@ struct slot {
     uint32_t number; /* 0: empty */
 };
 
-/* Bytes with a tag to numbers from 1 up. */
+/* Bytes with a tag to numbers from 1 up. What is asked for of items in no order
+ * stands in arrays of its own, which the caches hold. */
 struct atoms {
     struct entry **chunks; /* owned; number 0 is never used */
-    struct slot *slots;    /* owned; slots_count is a power of two */
+    uint32_t *holders;     /* owned; by number, 0 while it is free */
+    uint64_t *prefixes; /* owned; first 8 bytes, that order as the bytes do */
+    uint32_t room;      /* of these two */
+    struct slot *slots; /* owned; slots_count is a power of two */
     uint32_t slots_count;
     uint32_t count;
     uint32_t end;  /* one above the highest number ever used */
@@ -50,12 +53,33 @@ static struct entry *entry_at(const struct atoms *atoms, uint32_t number)
     return &atoms->chunks[number >> CHUNK_BITS][number & (CHUNK_ENTRIES - 1)];
 }
 
+static void grow_arrays(struct atoms *atoms, uint32_t room)
+{
+    atoms->holders = mem_resize(atoms->holders, room, sizeof *atoms->holders);
+    atoms->prefixes =
+        mem_resize(atoms->prefixes, room, sizeof *atoms->prefixes);
+    memset(atoms->holders + atoms->room, 0,
+           (room - atoms->room) * sizeof *atoms->holders);
+    atoms->room = room;
+}
+
+static uint64_t prefix_of(struct text bytes)
+{
+    uint64_t prefix = 0;
+
+    for (uint32_t i = 0; i < 8; i++)
+        prefix = prefix << 8 |
+                 (i < bytes.length ? (unsigned char)bytes.bytes[i] : 0);
+    return prefix;
+}
+
 static void atoms_init(struct atoms *atoms)
 {
     *atoms = (struct atoms){.slots_count = SLOTS_MIN, .end = 1};
     atoms->slots = mem_new(SLOTS_MIN, sizeof *atoms->slots);
     atoms->chunks = mem_new(1, sizeof *atoms->chunks);
     atoms->chunks[0] = mem_new(CHUNK_ENTRIES, sizeof **atoms->chunks);
+    grow_arrays(atoms, 64);
 }
 
 static uint32_t chunks_count(const struct atoms *atoms)
@@ -71,6 +95,8 @@ static void atoms_deinit(struct atoms *atoms)
         free(atoms->chunks[i]);
     free(atoms->chunks);
     free(atoms->slots);
+    free(atoms->holders);
+    free(atoms->prefixes);
 }
 
 static uint32_t hash_of(struct text bytes, uint32_t tag)
@@ -128,6 +154,8 @@ static uint32_t new_number(struct atoms *atoms)
     }
     number = atoms->end++;
     ASSERT(atoms->end != 0);
+    if (number >= atoms->room)
+        grow_arrays(atoms, number + number / 4 + 64);
     if ((number & (CHUNK_ENTRIES - 1)) == 0) {
         uint32_t chunk = number >> CHUNK_BITS;
 
@@ -147,7 +175,7 @@ static uint32_t atoms_hold_hashed(struct atoms *atoms, struct text bytes,
     struct entry *entry;
 
     if (number != 0) {
-        entry_at(atoms, number)->holders++;
+        atoms->holders[number]++;
         return number;
     }
     if (4 * (uint64_t)(atoms->count + 1) > 3 * (uint64_t)atoms->slots_count) {
@@ -156,8 +184,10 @@ static uint32_t atoms_hold_hashed(struct atoms *atoms, struct text bytes,
     }
     number = new_number(atoms);
     entry = entry_at(atoms, number);
-    *entry = (struct entry){mem_dup(bytes.bytes, bytes.length), hash, 1, tag,
+    *entry = (struct entry){mem_dup(bytes.bytes, bytes.length), hash, tag,
                             bytes.length};
+    atoms->holders[number] = 1;
+    atoms->prefixes[number] = prefix_of(bytes);
     atoms->slots[at] = (struct slot){hash, number};
     atoms->text_bytes += bytes.length + 1;
     atoms->count++;
@@ -219,12 +249,13 @@ static void remove_slot(struct atoms *atoms, uint32_t at)
 /* Returns 1 when that was the last holder. */
 static int atoms_drop(struct atoms *atoms, uint32_t number)
 {
-    struct entry *entry = entry_at(atoms, number);
+    struct entry *entry;
     uint32_t at;
 
-    ASSERT(number != 0 && entry->holders > 0);
-    if (--entry->holders > 0)
+    ASSERT(number != 0 && atoms->holders[number] > 0);
+    if (--atoms->holders[number] > 0)
         return 0;
+    entry = entry_at(atoms, number);
     at = entry->hash & (atoms->slots_count - 1);
     while (atoms->slots[at].number != number)
         at = (at + 1) & (atoms->slots_count - 1);
@@ -247,7 +278,9 @@ static struct text atoms_text(const struct atoms *atoms, uint32_t number)
 static uint64_t atoms_bytes(const struct atoms *atoms)
 {
     return atoms->text_bytes + atoms->slots_count * sizeof(struct slot) +
-           (uint64_t)chunks_count(atoms) * CHUNK_ENTRIES * sizeof(struct entry);
+           (uint64_t)chunks_count(atoms) * CHUNK_ENTRIES *
+               sizeof(struct entry) +
+           atoms->room * (sizeof(uint32_t) + sizeof(uint64_t));
 }
 
 static void atoms_check(const struct atoms *atoms)
@@ -259,9 +292,10 @@ static void atoms_check(const struct atoms *atoms)
         struct text bytes = {entry->bytes, entry->length};
         uint32_t at;
 
-        ASSERT((entry->holders > 0) == (entry->bytes != NULL));
-        if (entry->holders == 0)
+        ASSERT((atoms->holders[number] > 0) == (entry->bytes != NULL));
+        if (atoms->holders[number] == 0)
             continue;
+        ASSERT(atoms->prefixes[number] == prefix_of(bytes));
         live++;
         ASSERT(entry->hash == hash_of(bytes, entry->tag));
         at = find_slot(atoms, bytes, entry->tag, entry->hash);
@@ -316,7 +350,7 @@ static void hold_batch(struct intern *intern, uint32_t *items, uint32_t tag,
 
         items[i] = atoms_hold_hashed(&intern->items, ids[i], tag, hashes[i]);
         if (tag != 0 && intern->items.count != before)
-            entry_at(&intern->tenants, tag)->holders++;
+            intern->tenants.holders[tag]++;
     }
 }
 
@@ -335,7 +369,7 @@ void intern_hold_all(struct intern *intern, uint32_t *items, struct text tenant,
 
 void intern_prefetch(const struct intern *intern, uint32_t item)
 {
-    __builtin_prefetch(entry_at(&intern->items, item), 1);
+    __builtin_prefetch(&intern->items.holders[item], 1);
 }
 
 void intern_drop_all(struct intern *intern, const uint32_t *items,
@@ -367,10 +401,8 @@ uint32_t intern_find(const struct intern *intern, struct text tenant,
 
 void intern_hold_again(struct intern *intern, uint32_t item)
 {
-    struct entry *entry = entry_at(&intern->items, item);
-
-    ASSERT(item != 0 && entry->holders > 0);
-    entry->holders++;
+    ASSERT(item != 0 && intern->items.holders[item] > 0);
+    intern->items.holders[item]++;
 }
 
 void intern_abandon(struct intern *intern)
@@ -384,9 +416,24 @@ void intern_drop(struct intern *intern, uint32_t item)
 
     if (intern->is_abandoned)
         return;
+    if (intern->items.holders[item] > 1) {
+        intern->items.holders[item]--;
+        return;
+    }
     tag = entry_at(&intern->items, item)->tag;
     if (atoms_drop(&intern->items, item) && tag != 0)
         atoms_drop(&intern->tenants, tag);
+}
+
+int intern_compare_ids(const struct intern *intern, uint32_t a, uint32_t b)
+{
+    uint64_t left = intern->items.prefixes[a];
+    uint64_t right = intern->items.prefixes[b];
+
+    if (left != right)
+        return left < right ? -1 : 1;
+    return text_compare(atoms_text(&intern->items, a),
+                        atoms_text(&intern->items, b));
 }
 
 struct text intern_id(const struct intern *intern, uint32_t item)

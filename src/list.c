@@ -33,14 +33,31 @@ static int comes_before(const struct list_entry *a, const struct list_entry *b,
         return a->score > b->score;
     if (a->count != b->count)
         return a->count > b->count;
-    return text_compare(intern_id(items, a->item), intern_id(items, b->item)) <
-           0;
+    return intern_compare_ids(items, a->item, b->item) < 0;
+}
+
+/* Where it belongs among the first `count`. */
+static uint32_t place_of(const struct list *list, uint32_t count,
+                         const struct list_entry *entry,
+                         const struct intern *items)
+{
+    uint32_t low = 0;
+
+    while (low < count) {
+        uint32_t middle = low + (count - low) / 2;
+
+        if (comes_before(entry, &list->entries[middle], items))
+            count = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 uint32_t list_offer(struct list *list, const struct intern *items,
                     struct list_entry entry)
 {
-    uint32_t at = list->count, left_out = 0;
+    uint32_t at = list->count, left_out = 0, place;
 
     if (at == list->k) {
         at--;
@@ -50,9 +67,10 @@ uint32_t list_offer(struct list *list, const struct intern *items,
     } else {
         list->count++;
     }
-    for (; at > 0 && comes_before(&entry, &list->entries[at - 1], items); at--)
-        list->entries[at] = list->entries[at - 1];
-    list->entries[at] = entry;
+    place = place_of(list, at, &entry, items);
+    memmove(list->entries + place + 1, list->entries + place,
+            (at - place) * sizeof entry);
+    list->entries[place] = entry;
     return left_out;
 }
 

@@ -233,23 +233,63 @@ static void advance(struct row *row, const struct row_rules *rules,
 
 /* ---- the cap ---- */
 
+/* Weakest first: lowest sum over all relations and the longest window, then the
+ * older latest contribution, then the larger id. */
 struct weight {
-    uint64_t sum;   /* over all relations and the longest window */
-    int64_t latest; /* fine pane of the latest contribution */
+    uint64_t sum;
+    int64_t latest; /* fine pane */
     uint32_t other;
-    struct text id;
 };
 
-/* Weakest first: lowest sum, then older, then the larger id. */
-static int compare_weights(const void *a, const void *b)
+static int is_weaker(const struct weight *a, const struct weight *b,
+                     const struct intern *items)
 {
-    const struct weight *left = a, *right = b;
+    if (a->sum != b->sum)
+        return a->sum < b->sum;
+    if (a->latest != b->latest)
+        return a->latest < b->latest;
+    return intern_compare_ids(items, a->other, b->other) > 0;
+}
 
-    if (left->sum != right->sum)
-        return left->sum < right->sum ? -1 : 1;
-    if (left->latest != right->latest)
-        return left->latest < right->latest ? -1 : 1;
-    return text_compare(right->id, left->id);
+static void swap_weights(struct weight *a, struct weight *b)
+{
+    struct weight held = *a;
+
+    *a = *b;
+    *b = held;
+}
+
+/* Parts [low, high) around one of its weights: weaker ones before the place
+ * that is returned, where it then stands. */
+static uint32_t part_weights(struct weight *weights, uint32_t low,
+                             uint32_t high, const struct intern *items)
+{
+    uint32_t last = high - 1, place = low;
+
+    swap_weights(&weights[low + (high - low) / 2], &weights[last]);
+    for (uint32_t i = low; i < last; i++)
+        if (is_weaker(&weights[i], &weights[last], items))
+            swap_weights(&weights[i], &weights[place++]);
+    swap_weights(&weights[place], &weights[last]);
+    return place;
+}
+
+/* The weakest to the front, in no set order (Hoare, Find, CACM 4, 1961). */
+static void select_weakest(struct weight *weights, uint32_t count,
+                           uint32_t weakest, const struct intern *items)
+{
+    uint32_t low = 0, high = count;
+
+    while (high - low > 1) {
+        uint32_t place = part_weights(weights, low, high, items);
+
+        if (place == weakest)
+            return;
+        if (place < weakest)
+            low = place + 1;
+        else
+            high = place;
+    }
 }
 
 static uint32_t longest_tier(const struct windows *windows)
@@ -263,13 +303,12 @@ static uint32_t longest_tier(const struct windows *windows)
 
 static uint32_t weigh_run(struct weight *weight, const struct row *row,
                           const struct row_rules *rules,
-                          const struct horizon *horizon, uint32_t start)
+                          const struct horizon *horizon, uint32_t longest,
+                          uint32_t start)
 {
     uint32_t end = start, other = row->cells[start].other;
-    uint32_t longest = longest_tier(rules->windows);
 
-    *weight =
-        (struct weight){0, INT64_MIN, other, intern_id(rules->items, other)};
+    *weight = (struct weight){0, INT64_MIN, other};
     for (; end < row->used && row->cells[end].other == other; end++) {
         uint32_t slot = row->cells[end].slot;
         int64_t pane = slot_fine_pane(rules->windows, slot, row->as_of);
@@ -282,24 +321,6 @@ static uint32_t weigh_run(struct weight *weight, const struct row *row,
     return end;
 }
 
-static int is_among(const struct weight *weights, uint32_t count,
-                    uint32_t other)
-{
-    uint32_t low = 0;
-
-    while (low < count) {
-        uint32_t middle = low + (count - low) / 2;
-
-        if (weights[middle].other == other)
-            return 1;
-        if (weights[middle].other < other)
-            low = middle + 1;
-        else
-            count = middle;
-    }
-    return 0;
-}
-
 static int compare_others(const void *a, const void *b)
 {
     const struct weight *left = a, *right = b;
@@ -307,14 +328,20 @@ static int compare_others(const void *a, const void *b)
     return left->other < right->other ? -1 : left->other > right->other;
 }
 
+/* Both are in order of the others. */
 static void drop_pairs(struct row *row, const struct row_rules *rules,
                        const struct weight *weakest, uint32_t count)
 {
-    uint32_t kept = 0;
+    uint32_t kept = 0, next = 0;
 
-    for (uint32_t i = 0; i < row->used; i++)
-        if (!is_among(weakest, count, row->cells[i].other))
+    for (uint32_t i = 0; i < row->used; i++) {
+        uint32_t other = row->cells[i].other;
+
+        while (next < count && weakest[next].other < other)
+            next++;
+        if (next == count || weakest[next].other != other)
             row->cells[kept++] = row->cells[i];
+    }
     row->used = row->sorted = kept;
     row->pairs -= count;
     for (uint32_t i = 0; i < count; i++)
@@ -329,11 +356,12 @@ static void cut(struct row *row, const struct row_rules *rules,
     uint32_t excess = row->pairs - rules->pairs_max + rules->pairs_max / 16;
     struct weight *weights = mem_new(row->pairs, sizeof *weights);
     uint32_t count = 0, used = row->used;
+    uint32_t longest = longest_tier(rules->windows);
 
     for (uint32_t at = row_pairs_start(row); at < row->used;)
-        at = weigh_run(&weights[count++], row, rules, horizon, at);
+        at = weigh_run(&weights[count++], row, rules, horizon, longest, at);
     ASSERT(count == row->pairs);
-    qsort(weights, count, sizeof *weights, compare_weights);
+    select_weakest(weights, count, excess, rules->items);
     qsort(weights, excess, sizeof *weights, compare_others);
     drop_pairs(row, rules, weights, excess);
     free(weights);
