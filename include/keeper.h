@@ -107,6 +107,7 @@ struct keeper_stats {
     uint64_t accepted_loss; /* partitions given up by accept_loss */
     int64_t oldest_us;      /* how long some group has had news of which none
                                became durable */
+    int64_t took_us;        /* from the latest checkpoint's cut to its answer */
     uint64_t loaded_rows;
 };
 const struct keeper_stats *keeper_stats(struct keeper *keeper, int64_t now_us);

@@ -8,7 +8,9 @@
 
 #include "dead_letters.h"
 #include "engine.h"
+#include "histogram.h"
 #include "janitor.h"
+#include "keeper.h"
 #include "publish.h"
 #include "redis.h"
 #include "sink_redis.h"
@@ -25,7 +27,11 @@
     X(stream_time_ms, NOW, "highest event time accepted")                      \
     X(stream_age_ms, NOW, "how far stream time is behind the clock")           \
     X(freshness_ms, NOW, "the same when a list was last written")              \
+    X(freshness_p50_ms, NOW,                                                   \
+      "record to acknowledged list, of late: half are below")                  \
+    X(freshness_p99_ms, NOW, "of a hundred 99 are below")                      \
     X(is_caught_up, NOW, "1: all input known to exist was read")               \
+    X(is_held, NOW, "1: reading waits for the state to become durable")        \
     X(lag_records, NOW, "records known to exist and not read")                 \
     X(records_per_s, NOW, "records read")                                      \
     X(events_per_s, NOW, "events accepted")                                    \
@@ -73,6 +79,15 @@
     X(memory_rss_bytes, NOW, "memory of the process")                          \
     X(memory_engine_bytes, NOW, "of it sessions, ids and rows")                \
     X(memory_publish_bytes, NOW, "of it what is known of lists written")       \
+    X(rounds, TOTAL, "starts: the first, and those after trouble")             \
+    X(checkpoints, TOTAL, "checkpoints of groups that are durable")            \
+    X(checkpoint_bytes, TOTAL, "bytes of these")                               \
+    X(checkpoint_age_ms, NOW, "how long news of a group wait to be durable")   \
+    X(checkpoint_us, NOW, "from the latest one's cut to Redis' answer")        \
+    X(checkpoints_in_doubt, TOTAL, "groups read back after trouble")           \
+    X(groups_rolled_back, TOTAL, "groups that Redis had an older state of")    \
+    X(snapshots, TOTAL, "snapshots of partitions' sessions")                   \
+    X(rows_loaded, NOW, "rows that the latest start found")                    \
     X(kafka_up, NOW, "1: brokers answer")                                      \
     X(kafka_partitions, NOW, "partitions being read")                          \
     X(kafka_records, TOTAL, "records taken from brokers")                      \
@@ -80,6 +95,7 @@
     X(kafka_errors, TOTAL, "errors of brokers and connections")                \
     X(dead_letters_sent, TOTAL, "refused records that brokers have")           \
     X(dead_letters_lost, TOTAL, "refused records that could not be sent")      \
+    X(redis_up, NOW, "1: Redis answers")                                       \
     X(redis_commands, TOTAL, "commands sent")                                  \
     X(redis_errors, TOTAL, "errors answered")                                  \
     X(redis_reconnects, TOTAL, "connections after the first")                  \
@@ -88,6 +104,32 @@
     X(redis_keys_missing, TOTAL, "keys gone before their time")                \
     X(redis_full, NOW, "given up: 1 writing lists, 2 counts, 3 all lists")     \
     X(janitor_removed, TOTAL, "keys of former runs removed")
+
+struct status_values {
+#define X(name, kind, help) int64_t name;
+    STATUS_FIELDS(X)
+#undef X
+};
+
+enum status_kind { STATUS_TOTAL, STATUS_NOW };
+
+struct status_field {
+    const char *name;
+    enum status_kind kind;
+    const char *help;
+};
+
+enum { STATUS_COUNT = sizeof(struct status_values) / sizeof(int64_t) };
+
+/* In the order of the list. */
+extern const struct status_field status_fields[STATUS_COUNT];
+
+/* The value of status_fields[field]. */
+static inline int64_t status_value(const struct status_values *values,
+                                   size_t field)
+{
+    return ((const int64_t *)values)[field];
+}
 
 struct status;
 
@@ -101,7 +143,11 @@ struct status_parts {
     const struct source *kafka; /* the same when it is Kafka, else NULL */
     const struct dead_letters *letters;  /* NULL: they go nowhere */
     const struct janitor_stats *janitor; /* NULL: there is none */
+    struct keeper *keeper;               /* NULL: nothing is kept */
+    const struct histogram *freshness;   /* of late; NULL: not measured */
     int pressure;                        /* enum pressure_level */
+    int is_held;
+    int64_t rounds;
 };
 
 struct status *status_new(int64_t started_at_ms);
@@ -116,6 +162,8 @@ void status_note(struct status *status, const struct status_parts *parts,
  * half a second ago or more. */
 void status_collect(struct status *status, const struct status_parts *parts,
                     int64_t now_us, int64_t wall_ms);
+
+const struct status_values *status_values(const struct status *status);
 
 /* Visits every field in the order of the list, `version` first. */
 typedef void status_visit(void *context, const char *name, const char *value);

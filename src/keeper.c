@@ -35,6 +35,7 @@ struct group {
     int64_t *durable; /* marks of what stands; owned, by partition */
     int64_t *sent;    /* marks of what was sent; owned */
     int64_t due_us;
+    int64_t cut_us;
     int64_t answered_us;
     int64_t kept_us; /* when all of it was durable, or some became so */
     int64_t ask_us;
@@ -114,6 +115,7 @@ static void keep_answer(struct group *group, enum checkpoint_verdict verdict)
         group->log_bytes =
             group->was_base ? 0 : group->log_bytes + group->sent_bytes;
         keeper->stats.checkpoints++;
+        keeper->stats.took_us = keeper->now_us - group->cut_us;
         if (group->was_base)
             keeper->stats.bases++;
         keeper->stats.bytes += group->sent_bytes;
@@ -225,6 +227,7 @@ static void send_checkpoint(struct group *group)
     one.body = (struct text){keeper->body.bytes, (uint32_t)keeper->body.length};
     checkpoint_send(&group->checkpoint, one.id);
     group->is_busy = 1;
+    group->cut_us = keeper->now_us;
     group->due_us = keeper->now_us + keeper->rules.interval_ms * 1000;
     keeper->in_flight++;
     if (MUTANT(CUT_CLEARED))

@@ -12,23 +12,16 @@
 
 enum { RATE_US_MIN = 500000 };
 
-struct values {
-#define X(name, kind, help) int64_t name;
+const struct status_field status_fields[STATUS_COUNT] = {
+#define X(name, kind, help) {#name, STATUS_##kind, help},
     STATUS_FIELDS(X)
 #undef X
-};
-
-enum {
-#define X(name, kind, help) FIELD_##name,
-    STATUS_FIELDS(X)
-#undef X
-        FIELDS
 };
 
 struct status {
-    struct values now;
-    struct values before; /* what rates are reckoned from */
-    int64_t before_us;    /* 0: nothing yet */
+    struct status_values now;
+    struct status_values before; /* what rates are reckoned from */
+    int64_t before_us;           /* 0: nothing yet */
 };
 
 struct status *status_new(int64_t started_at_ms)
@@ -42,6 +35,11 @@ struct status *status_new(int64_t started_at_ms)
 void status_free(struct status *status)
 {
     free(status);
+}
+
+const struct status_values *status_values(const struct status *status)
+{
+    return &status->now;
 }
 
 static int64_t stream_age_ms(const struct engine *engine, int64_t wall_ms)
@@ -61,7 +59,7 @@ static int is_settled(const struct status_parts *parts)
 void status_note(struct status *status, const struct status_parts *parts,
                  int64_t wall_ms)
 {
-    struct values *now = &status->now;
+    struct status_values *now = &status->now;
     const struct engine_stats *engine = engine_stats(parts->engine);
     int64_t lists = (int64_t)publish_stats(parts->publish)->lists_written;
 
@@ -78,7 +76,8 @@ void status_note(struct status *status, const struct status_parts *parts,
     now->freshness_ms = stream_age_ms(parts->engine, wall_ms);
 }
 
-static void collect_refusals(struct values *now, const uint64_t *verdicts)
+static void collect_refusals(struct status_values *now,
+                             const uint64_t *verdicts)
 {
     now->refused_too_large = (int64_t)verdicts[EVENT_TOO_LARGE];
     now->refused_json = (int64_t)verdicts[EVENT_JSON];
@@ -92,7 +91,8 @@ static void collect_refusals(struct values *now, const uint64_t *verdicts)
     now->refused_late = (int64_t)verdicts[EVENT_LATE];
 }
 
-static void collect_events(struct values *now, const struct engine_stats *stats)
+static void collect_events(struct status_values *now,
+                           const struct engine_stats *stats)
 {
     const uint64_t *types = stats->types;
 
@@ -114,7 +114,7 @@ static void collect_events(struct values *now, const struct engine_stats *stats)
     collect_refusals(now, stats->verdicts);
 }
 
-static void collect_engine(struct values *now, struct engine *engine)
+static void collect_engine(struct status_values *now, struct engine *engine)
 {
     const struct groups *groups = engine_groups(engine);
     const struct row_stats *rows = groups_stats(groups);
@@ -136,7 +136,7 @@ static void collect_engine(struct values *now, struct engine *engine)
     now->memory_engine_bytes = (int64_t)engine_bytes(engine);
 }
 
-static void collect_publish(struct values *now,
+static void collect_publish(struct status_values *now,
                             const struct publish_stats *stats)
 {
     now->lists_deleted = (int64_t)stats->lists_deleted;
@@ -148,7 +148,8 @@ static void collect_publish(struct values *now,
     now->memory_publish_bytes = (int64_t)stats->bytes;
 }
 
-static void collect_redis(struct values *now, const struct redis_stats *redis,
+static void collect_redis(struct status_values *now,
+                          const struct redis_stats *redis,
                           const struct sink_redis_stats *sink)
 {
     now->redis_commands = (int64_t)redis->commands;
@@ -160,7 +161,8 @@ static void collect_redis(struct values *now, const struct redis_stats *redis,
 }
 
 /* A lag that is not known leaves the latest that was. */
-static void collect_source(struct values *now, const struct source *source)
+static void collect_source(struct status_values *now,
+                           const struct source *source)
 {
     int64_t lag = source->lag(source->self);
 
@@ -169,7 +171,7 @@ static void collect_source(struct values *now, const struct source *source)
     now->is_caught_up = source->state(source->self) != SOURCE_READING;
 }
 
-static void collect_kafka(struct values *now, const struct source *kafka)
+static void collect_kafka(struct status_values *now, const struct source *kafka)
 {
     struct source_kafka_stats stats;
 
@@ -181,7 +183,34 @@ static void collect_kafka(struct values *now, const struct source *kafka)
     now->kafka_errors = (int64_t)stats.errors;
 }
 
-static void collect_letters(struct values *now,
+static void collect_keeper(struct status_values *now, struct keeper *keeper,
+                           int64_t now_us)
+{
+    const struct keeper_stats *stats = keeper_stats(keeper, now_us);
+
+    now->checkpoints = (int64_t)stats->checkpoints;
+    now->checkpoint_bytes = (int64_t)stats->bytes;
+    now->checkpoint_age_ms = stats->oldest_us / 1000;
+    now->checkpoint_us = stats->took_us;
+    now->checkpoints_in_doubt = (int64_t)stats->in_doubt;
+    now->groups_rolled_back = (int64_t)stats->rolled_back;
+    now->snapshots = (int64_t)stats->snapshots;
+    now->rows_loaded = (int64_t)stats->loaded_rows;
+}
+
+static int64_t part_ms(const struct histogram *freshness, double part)
+{
+    return (histogram_quantile(freshness, part) + 999) / 1000;
+}
+
+static void collect_freshness(struct status_values *now,
+                              const struct histogram *freshness)
+{
+    now->freshness_p50_ms = part_ms(freshness, 0.5);
+    now->freshness_p99_ms = part_ms(freshness, 0.99);
+}
+
+static void collect_letters(struct status_values *now,
                             const struct dead_letters *letters)
 {
     struct dead_letters_stats stats = dead_letters_stats(letters);
@@ -211,8 +240,8 @@ static int64_t rate(int64_t now, int64_t before, int64_t elapsed_us)
 
 static void reckon_rates(struct status *status, int64_t now_us)
 {
-    struct values *now = &status->now;
-    const struct values *before = &status->before;
+    struct status_values *now = &status->now;
+    const struct status_values *before = &status->before;
     int64_t elapsed_us = now_us - status->before_us;
 
     if (status->before_us != 0) {
@@ -234,7 +263,7 @@ static void reckon_rates(struct status *status, int64_t now_us)
 void status_collect(struct status *status, const struct status_parts *parts,
                     int64_t now_us, int64_t wall_ms)
 {
-    struct values *now = &status->now;
+    struct status_values *now = &status->now;
 
     status_note(status, parts, wall_ms);
     collect_engine(now, parts->engine);
@@ -244,11 +273,18 @@ void status_collect(struct status *status, const struct status_parts *parts,
     collect_source(now, parts->source);
     if (parts->kafka != NULL)
         collect_kafka(now, parts->kafka);
+    if (parts->keeper != NULL)
+        collect_keeper(now, parts->keeper, now_us);
+    if (parts->freshness != NULL)
+        collect_freshness(now, parts->freshness);
     if (parts->letters != NULL)
         collect_letters(now, parts->letters);
     if (parts->janitor != NULL)
         now->janitor_removed = (int64_t)parts->janitor->removed;
+    now->redis_up = redis_is_ready(parts->redis);
     now->redis_full = parts->pressure;
+    now->is_held = parts->is_held;
+    now->rounds = parts->rounds;
     now->updated_at_ms = wall_ms;
     now->stream_age_ms = stream_age_ms(parts->engine, wall_ms);
     now->memory_rss_bytes = rss_bytes();
@@ -270,7 +306,7 @@ void status_each(const struct status *status, status_visit *visit,
 
 void status_add_line(const struct status *status, struct strbuf *out)
 {
-    const struct values *now = &status->now;
+    const struct status_values *now = &status->now;
 
     strbuf_add_format(out,
                       "%" PRId64 " events/s, %" PRId64 " lists/s, lag %" PRId64
@@ -281,7 +317,7 @@ void status_add_line(const struct status *status, struct strbuf *out)
 
 /* HSET key, then a name and a value for each field and the version. */
 struct command {
-    struct text arguments[2 + 2 * (FIELDS + 1)];
+    struct text arguments[2 + 2 * (STATUS_COUNT + 1)];
     size_t count;
     struct strbuf values; /* where they stand until the command is sent */
 };
@@ -314,7 +350,7 @@ void status_send(const struct status *status, struct redis *redis,
         return;
     strbuf_add_format(&key, "%sstats", prefix);
     strbuf_reserve(&command.values,
-                   (FIELDS + 1) * sizeof "-9223372036854775808" +
+                   (STATUS_COUNT + 1) * sizeof "-9223372036854775808" +
                        sizeof TERKAIT_VERSION);
     add_argument(&command, "HSET", 4);
     add_argument(&command, key.bytes, key.length);
