@@ -4,11 +4,11 @@
  * the others is in them. What is open stands in the address, so a link or the
  * back button brings it again. */
 
-const REFRESH_MS = 4000;
+const ITEM_REFRESH_MS = 4000;
 
 const open_item = {
     item: "", tenant: "", relation: "", why: "",
-    answer: null, explained: null, turn: 0, timer: 0,
+    answer: null, explained: null, turn: 0,
 };
 let settings = { relations: [], windows: [] };
 
@@ -82,8 +82,12 @@ async function refresh_item(spoken) {
     draw_item(trouble);
     if (spoken)
         say(trouble ? trouble_text(trouble) : spoken());
-    clearTimeout(open_item.timer);
-    open_item.timer = setTimeout(refresh_item, REFRESH_MS);
+}
+
+/* While there is no connection nothing is asked of itself. */
+function keep_item_fresh() {
+    if (open_item.item && !page.is_lost && !document.hidden)
+        refresh_item(null);
 }
 
 function trouble_text(error) {

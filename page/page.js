@@ -14,14 +14,21 @@ const REFUSALS = {
     late: "behind by more than events.lateness",
 };
 
-/* A reason why it is not ready: its title and how bad it is. */
+/* A reason why it is not ready: its title, how bad it is, what follows. */
 const REASONS = {
-    starting: ["Starting", "wait"], stopping: ["Stopping", "wait"],
-    kafka_away: ["Kafka is away", "bad"], redis_away: ["Redis is away", "bad"],
-    redis_full: ["Redis is full", "bad"], held: ["Reading is held", "bad"],
-    behind: ["Catching up", "warn"],
-    stalled: ["The main loop is silent", "bad"],
-    lost: ["No connection to terkait", "bad"],
+    starting: ["Starting", "wait", "Lists in Redis stand as they were."],
+    stopping: ["Stopping", "wait", "What is in memory is being written."],
+    kafka_away: ["Kafka is away", "bad",
+        "No new events come in; lists stand as they are."],
+    redis_away: ["Redis is away", "bad", "Lists can be read here but not there."
+        + " Counting goes on in memory and is written when it is back."],
+    redis_full: ["Redis is full", "bad",
+        "The durable state comes first; lists follow when there is room."],
+    held: ["Reading is held", "bad",
+        "It goes on as soon as what is in memory was made durable."],
+    behind: ["Catching up", "warn", "Lists follow as the backlog is read."],
+    stalled: ["The main loop is silent", "bad", "Figures below may be old."],
+    lost: ["No connection to terkait", "bad", ""],
 };
 
 const page = { status: null, is_lost: false, since: new Map(), goes: new Map(),
@@ -33,8 +40,8 @@ function reasons_now() {
     const reasons = page.status?.reasons || [];
     return page.is_lost ? [{ reason: "lost", message: page.status
         ? "What is shown is of " + clock(page.status.at_ms)
-            + "; trying again."
-        : "Trying again." }] : reasons;
+            + "; trying again"
+        : "trying again" }] : reasons;
 }
 
 function has_reason(...names) {
@@ -42,7 +49,7 @@ function has_reason(...names) {
 }
 
 function title_of(reason) {
-    return REASONS[reason] || [reason.replaceAll("_", " "), "bad"];
+    return REASONS[reason] || [reason.replaceAll("_", " "), "bad", ""];
 }
 
 function build_reason() {
@@ -62,10 +69,10 @@ function draw_banner() {
             const { reason, message } = reasons[at];
             if (!page.since.has(reason))
                 page.since.set(reason, now);
-            const [title, mood] = title_of(reason);
+            const [title, mood, meaning] = title_of(reason);
             set_mood(row, mood);
             write(row.children[0], title);
-            write(row.children[1], message);
+            write(row.children[1], sentence(message) + " " + meaning);
             write(row.children[2], "for "
                 + duration(1000 * Math.round((now - page.since.get(reason)) / 1000)));
         });
@@ -82,7 +89,7 @@ function draw_state() {
     write(by_id("state-word"), word);
     set_mood(by_id("state"), mood);
     if (before !== word && before !== "Connecting")
-        say(word + (first ? ". " + first.message : ""));
+        say(word + (first ? ". " + sentence(first.message) : ""));
     document.title = (first ? word + " – " : "") + "terkait";
 }
 
@@ -429,4 +436,5 @@ listen_to_theme();
 listen();
 read_address();
 setInterval(() => page.is_lost && draw_banner(), 1000);
+setInterval(keep_item_fresh, ITEM_REFRESH_MS);
 follow(take_status, lose);

@@ -71,6 +71,10 @@ function plural(number, word) {
     return whole(number) + " " + word + (number === 1 ? "" : "s");
 }
 
+function sentence(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1) + ".";
+}
+
 /* Elements */
 
 function by_id(id) {

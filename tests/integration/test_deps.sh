@@ -8,7 +8,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 mkdir "$place/bin"
 for tool in sh env sed grep sort cut tr dirname readlink id sleep cat python3 \
-    chmod tee rm touch ln promtool mandoc zsh; do
+    chmod tee rm touch ln promtool mandoc zsh chromium; do
     ln -s "$(command -v "$tool")" "$place/bin"
 done
 
