@@ -61,6 +61,9 @@ class Browser:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         self.process.kill()
         self.process.wait()
         os.close(self.to)
@@ -101,9 +104,10 @@ class Browser:
                 self.events.append(answer)
 
     def tab(self):
-        target = self.call("Target.createTarget", url="about:blank")
-        return Tab(self, self.call("Target.attachToTarget", flatten=True,
-                                   targetId=target["targetId"])["sessionId"])
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        return Tab(self, target, self.call(
+            "Target.attachToTarget", flatten=True,
+            targetId=target)["sessionId"])
 
 
 KEYS = {"Enter": ("Enter", 13, "\r"), "Tab": ("Tab", 9, ""),
@@ -116,13 +120,18 @@ KEYS = {"Enter": ("Enter", 13, "\r"), "Tab": ("Tab", 9, ""),
 class Tab:
     """One page. What went wrong in it is kept: see troubles()."""
 
-    def __init__(self, browser, session):
-        self.browser, self.session = browser, session
+    def __init__(self, browser, target, session):
+        self.browser, self.target, self.session = browser, target, session
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(domain + ".enable")
 
     def call(self, method, **params):
         return self.browser.call(method, self.session, **params)
+
+    def close(self):
+        self.browser.call("Target.closeTarget", targetId=self.target)
+        self.browser.events = [event for event in self.browser.events
+                               if event.get("sessionId") != self.session]
 
     def happened(self, *methods):
         """What the page was told since it is there, oldest first."""
