@@ -1,12 +1,12 @@
 /* json_scan: reads JSON where it stands, without memory of its own.
  *
- *     struct json_scan scan = {bytes, bytes + length, 0};
+ *     at = json_scan_value(&value, at, end);    NULL: given up
  *
- * Each function takes what its name says from the front, white space before it
- * included. It reads what is ordinary, checks it to the last byte, and gives up
- * (-1) on all else. So to be given up says nothing: the text may be wrong, or
- * right and unusual (deep, or with a number of hundreds of digits). What is
- * read here, jansson reads alike. After -1 the scan is of no use. */
+ * Each function takes what its name says from `at` on, white space before it
+ * included, and returns where that ends. It reads what is ordinary, checks it
+ * to the last byte, and gives up (NULL) on all else. So to be given up says
+ * nothing: the text may be wrong, or right and unusual (deep, or with a number
+ * of hundreds of digits). What is read here, jansson reads alike. */
 #ifndef TERKAIT_JSON_SCAN_H
 #define TERKAIT_JSON_SCAN_H
 
@@ -14,12 +14,6 @@
 #include <stdint.h>
 
 enum { JSON_SCAN_LEVELS_MAX = 64 };
-
-struct json_scan {
-    const char *at;
-    const char *end;
-    uint32_t levels; /* arrays and objects that are open inside a value */
-};
 
 enum json_kind {
     JSON_KIND_NULL,
@@ -44,33 +38,43 @@ struct json_value {
 };
 
 /* Any value; arrays and objects are checked and passed over. */
-int json_scan_value(struct json_scan *scan, struct json_value *value);
+const char *json_scan_value(struct json_value *value, const char *at,
+                            const char *end);
 
 /* A member's name, and the colon behind it. */
-int json_scan_name(struct json_scan *scan, struct json_value *name);
+const char *json_scan_name(struct json_value *name, const char *at,
+                           const char *end);
 
 /* The double of what was read as JSON_KIND_REAL: sets `real`. */
 int json_scan_real(struct json_value *value);
 
-static inline int json_scan_is_space(char c)
+static inline const char *json_scan_space(const char *at, const char *end)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    while (at != end &&
+           (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+        at++;
+    return at;
 }
 
-static inline void json_scan_space(struct json_scan *scan)
+/* The character `c`. */
+static inline const char *json_scan_take(char c, const char *at,
+                                         const char *end)
 {
-    while (scan->at != scan->end && json_scan_is_space(*scan->at))
-        scan->at++;
+    if (at != end && *at == c) /* mostly there is no space before it */
+        return at + 1;
+    at = json_scan_space(at, end);
+    return at != end && *at == c ? at + 1 : NULL;
 }
 
-/* 1 when `c` comes next, which is taken; else 0. */
-static inline int json_scan_take(struct json_scan *scan, char c)
+/* What follows a member or an entry: a comma, and there is more, or `closing`,
+ * and there is not. */
+static inline const char *json_scan_more(int *is_more, char closing,
+                                         const char *at, const char *end)
 {
-    json_scan_space(scan);
-    if (scan->at == scan->end || *scan->at != c)
-        return 0;
-    scan->at++;
-    return 1;
+    const char *next = json_scan_take(',', at, end);
+
+    *is_more = next != NULL;
+    return next != NULL ? next : json_scan_take(closing, at, end);
 }
 
 #endif

@@ -3,103 +3,141 @@
 #include <string.h>
 
 /* The value of one of our fields: it must be as it stands. */
-static int scan_ours(struct json_scan *scan, struct json_value *value)
+static const char *scan_ours(struct json_value *value, const char *at,
+                             const char *end)
 {
-    if (json_scan_value(scan, value) != 0)
-        return -1;
-    return value->kind != JSON_KIND_ESCAPED ? 0 : -1;
+    at = json_scan_value(value, at, end);
+    return at != NULL && value->kind != JSON_KIND_ESCAPED ? at : NULL;
 }
 
-static int is_item(const struct json_value *name)
+static const char *scan_name(struct json_value *name, const char *at,
+                             const char *end)
 {
-    return name->length == 4 && memcmp(name->bytes, "item", 4) == 0;
+    at = json_scan_name(name, at, end);
+    return at != NULL && name->kind != JSON_KIND_ESCAPED ? at : NULL;
 }
 
 /* Behind the brace: the member `item`, the last if there are several. */
-static int scan_entry_object(struct json_scan *scan, struct json_value *entry)
+static const char *scan_entry_object(struct json_value *entry, const char *at,
+                                     const char *end)
 {
-    struct json_value name, ignored;
+    const char *closed = json_scan_take('}', at, end);
+    int is_more = closed == NULL;
 
     entry->kind = JSON_KIND_NULL;
-    if (json_scan_take(scan, '}'))
-        return 0;
-    do {
-        if (json_scan_name(scan, &name) != 0 ||
-            name.kind == JSON_KIND_ESCAPED ||
-            (is_item(&name) ? scan_ours(scan, entry)
-                            : json_scan_value(scan, &ignored)) != 0)
-            return -1;
-    } while (json_scan_take(scan, ','));
-    return json_scan_take(scan, '}') ? 0 : -1;
+    if (!is_more)
+        return closed;
+    while (at != NULL && is_more) {
+        struct json_value name, ignored;
+
+        at = scan_name(&name, at, end);
+        if (at == NULL)
+            break;
+        if (name.length == 4 && memcmp(name.bytes, "item", 4) == 0)
+            at = scan_ours(entry, at, end);
+        else
+            at = json_scan_value(&ignored, at, end);
+        if (at != NULL)
+            at = json_scan_more(&is_more, '}', at, end);
+    }
+    return at;
 }
 
-static int scan_entry(struct json_scan *scan, struct json_value *entry)
+static const char *scan_entry(struct json_value *entry, const char *at,
+                              const char *end)
 {
-    if (json_scan_take(scan, '{'))
-        return scan_entry_object(scan, entry);
-    return scan_ours(scan, entry);
+    const char *inside = json_scan_take('{', at, end);
+
+    if (inside != NULL)
+        return scan_entry_object(entry, inside, end);
+    return scan_ours(entry, at, end);
 }
 
 /* Behind the bracket: the first entries; what follows is only checked. */
-static int scan_entries(struct json_scan *scan, struct event_fields *fields)
+static const char *scan_entries(struct event_fields *fields, const char *at,
+                                const char *end)
 {
-    struct json_value ignored;
+    const char *closed = json_scan_take(']', at, end);
+    int is_more = closed == NULL;
 
     fields->items.kind = JSON_KIND_ARRAY;
     fields->entries_count = 0;
-    if (json_scan_take(scan, ']'))
-        return 0;
-    do {
-        int result =
-            fields->entries_count < EVENT_ITEMS_MAX
-                ? scan_entry(scan, &fields->entries[fields->entries_count++])
-                : json_scan_value(scan, &ignored);
+    if (!is_more)
+        return closed;
+    while (at != NULL && is_more) {
+        struct json_value ignored;
 
-        if (result != 0)
-            return -1;
-    } while (json_scan_take(scan, ','));
-    return json_scan_take(scan, ']') ? 0 : -1;
+        if (fields->entries_count < EVENT_ITEMS_MAX)
+            at = scan_entry(&fields->entries[fields->entries_count++], at, end);
+        else
+            at = json_scan_value(&ignored, at, end);
+        if (at != NULL)
+            at = json_scan_more(&is_more, ']', at, end);
+    }
+    return at;
 }
 
-static int scan_ts(struct json_scan *scan, struct json_value *ts)
+static const char *scan_items(struct event_fields *fields, const char *at,
+                              const char *end)
 {
-    if (scan_ours(scan, ts) != 0)
-        return -1;
-    return ts->kind == JSON_KIND_REAL ? json_scan_real(ts) : 0;
+    const char *inside = json_scan_take('[', at, end);
+
+    if (inside != NULL)
+        return scan_entries(fields, inside, end);
+    return scan_ours(&fields->items, at, end);
 }
 
-static int scan_member(struct json_scan *scan, struct event_fields *fields)
+static const char *scan_ts(struct json_value *ts, const char *at,
+                           const char *end)
+{
+    at = scan_ours(ts, at, end);
+    if (at != NULL && ts->kind == JSON_KIND_REAL && json_scan_real(ts) != 0)
+        return NULL;
+    return at;
+}
+
+static const char *scan_member(struct event_fields *fields, const char *at,
+                               const char *end)
 {
     struct json_value name, ignored;
     struct json_value *place;
 
-    if (json_scan_name(scan, &name) != 0 || name.kind == JSON_KIND_ESCAPED)
-        return -1;
+    at = scan_name(&name, at, end);
+    if (at == NULL)
+        return NULL;
     place = event_fields_place(fields, name.bytes, name.length);
     if (place == NULL)
-        return json_scan_value(scan, &ignored);
+        return json_scan_value(&ignored, at, end);
     if (place == &fields->ts)
-        return scan_ts(scan, place);
-    if (place == &fields->items && json_scan_take(scan, '['))
-        return scan_entries(scan, fields);
-    return scan_ours(scan, place);
+        return scan_ts(place, at, end);
+    if (place == &fields->items)
+        return scan_items(fields, at, end);
+    return scan_ours(place, at, end);
+}
+
+static const char *scan_members(struct event_fields *fields, const char *at,
+                                const char *end)
+{
+    const char *closed = json_scan_take('}', at, end);
+    int is_more = closed == NULL;
+
+    if (!is_more)
+        return closed;
+    while (at != NULL && is_more) {
+        at = scan_member(fields, at, end);
+        if (at != NULL)
+            at = json_scan_more(&is_more, '}', at, end);
+    }
+    return at;
 }
 
 int event_scan(struct event_fields *fields, const char *bytes, size_t length)
 {
-    struct json_scan scan = {bytes, bytes + length, 0};
+    const char *end = bytes + length;
+    const char *at = json_scan_take('{', bytes, end);
 
     event_fields_clear(fields);
-    if (!json_scan_take(&scan, '{'))
-        return -1;
-    if (!json_scan_take(&scan, '}')) {
-        do {
-            if (scan_member(&scan, fields) != 0)
-                return -1;
-        } while (json_scan_take(&scan, ','));
-        if (!json_scan_take(&scan, '}'))
-            return -1;
-    }
-    json_scan_space(&scan);
-    return scan.at == scan.end ? 0 : -1;
+    if (at != NULL)
+        at = scan_members(fields, at, end);
+    return at != NULL && json_scan_space(at, end) == end ? 0 : -1;
 }

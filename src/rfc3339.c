@@ -1,19 +1,24 @@
 #include "rfc3339.h"
 
-#include <string.h>
-
 struct cursor {
     const char *at;
     const char *end;
 };
 
-/* Returns the character, one of `accepted`, or 0. */
-static char take_one_of(struct cursor *cursor, const char *accepted)
+static int take_char(struct cursor *cursor, char c)
 {
-    if (cursor->at == cursor->end || *cursor->at == '\0' ||
-        strchr(accepted, *cursor->at) == NULL)
+    if (cursor->at == cursor->end || *cursor->at != c)
         return 0;
-    return *cursor->at++;
+    cursor->at++;
+    return 1;
+}
+
+/* 0 to 9; -1 when there is none. */
+static int take_digit(struct cursor *cursor)
+{
+    if (cursor->at == cursor->end || *cursor->at < '0' || *cursor->at > '9')
+        return -1;
+    return *cursor->at++ - '0';
 }
 
 static int take_number(struct cursor *cursor, int digits, int low, int high,
@@ -21,11 +26,11 @@ static int take_number(struct cursor *cursor, int digits, int low, int high,
 {
     *number = 0;
     for (int i = 0; i < digits; i++) {
-        char digit = take_one_of(cursor, "0123456789");
+        int digit = take_digit(cursor);
 
-        if (digit == 0)
+        if (digit < 0)
             return -1;
-        *number = *number * 10 + (digit - '0');
+        *number = *number * 10 + digit;
     }
     return *number >= low && *number <= high ? 0 : -1;
 }
@@ -35,8 +40,7 @@ static int take_hour_minute(struct cursor *cursor, int *minutes)
 {
     int hour, minute;
 
-    if (take_number(cursor, 2, 0, 23, &hour) != 0 ||
-        take_one_of(cursor, ":") == 0 ||
+    if (take_number(cursor, 2, 0, 23, &hour) != 0 || !take_char(cursor, ':') ||
         take_number(cursor, 2, 0, 59, &minute) != 0)
         return -1;
     *minutes = hour * 60 + minute;
@@ -63,12 +67,12 @@ static int leap_years_until(int year)
 /* Since 1970-01-01; only its sign means anything before that. */
 static int days_since_epoch(int year, int month, int day)
 {
-    int days = (year - 1970) * 365 + leap_years_until(year - 1) -
-               leap_years_until(1969) + day - 1;
+    static const int before[] = {0,   31,  59,  90,  120, 151,
+                                 181, 212, 243, 273, 304, 334};
 
-    for (int before = 1; before < month; before++)
-        days += days_in_month(year, before);
-    return days;
+    return (year - 1970) * 365 + leap_years_until(year - 1) -
+           leap_years_until(1969) + before[month - 1] +
+           (month > 2 && is_leap(year)) + day - 1;
 }
 
 static int take_date(struct cursor *cursor, int *days)
@@ -76,9 +80,8 @@ static int take_date(struct cursor *cursor, int *days)
     int year, month, day;
 
     if (take_number(cursor, 4, 0, 9999, &year) != 0 ||
-        take_one_of(cursor, "-") == 0 ||
-        take_number(cursor, 2, 1, 12, &month) != 0 ||
-        take_one_of(cursor, "-") == 0 ||
+        !take_char(cursor, '-') || take_number(cursor, 2, 1, 12, &month) != 0 ||
+        !take_char(cursor, '-') ||
         take_number(cursor, 2, 1, days_in_month(year, month), &day) != 0)
         return -1;
     *days = days_since_epoch(year, month, day);
@@ -88,18 +91,17 @@ static int take_date(struct cursor *cursor, int *days)
 /* The digits behind a point, cut to milliseconds; no point is none. */
 static int take_fraction(struct cursor *cursor, int *ms)
 {
-    int weight = 100;
-    char digit;
+    int weight = 100, digit;
 
     *ms = 0;
-    if (take_one_of(cursor, ".") == 0)
+    if (!take_char(cursor, '.'))
         return 0;
-    if ((digit = take_one_of(cursor, "0123456789")) == 0)
+    if ((digit = take_digit(cursor)) < 0)
         return -1;
     do {
-        *ms += (digit - '0') * weight;
+        *ms += digit * weight;
         weight /= 10;
-    } while ((digit = take_one_of(cursor, "0123456789")) != 0);
+    } while ((digit = take_digit(cursor)) >= 0);
     return 0;
 }
 
@@ -107,8 +109,7 @@ static int take_time(struct cursor *cursor, int *ms_of_day)
 {
     int minutes, second, ms;
 
-    if (take_hour_minute(cursor, &minutes) != 0 ||
-        take_one_of(cursor, ":") == 0 ||
+    if (take_hour_minute(cursor, &minutes) != 0 || !take_char(cursor, ':') ||
         take_number(cursor, 2, 0, 59, &second) != 0 ||
         take_fraction(cursor, &ms) != 0)
         return -1;
@@ -119,16 +120,24 @@ static int take_time(struct cursor *cursor, int *ms_of_day)
 /* Minutes that local time is ahead of UTC. */
 static int take_offset(struct cursor *cursor, int *minutes)
 {
-    char sign = take_one_of(cursor, "Zz+-");
+    int is_behind;
 
     *minutes = 0;
-    if (sign == 'Z' || sign == 'z')
+    if (take_char(cursor, 'Z') || take_char(cursor, 'z'))
         return 0;
-    if (sign == 0 || take_hour_minute(cursor, minutes) != 0)
+    is_behind = take_char(cursor, '-');
+    if ((!is_behind && !take_char(cursor, '+')) ||
+        take_hour_minute(cursor, minutes) != 0)
         return -1;
-    if (sign == '-')
+    if (is_behind)
         *minutes = -*minutes;
     return 0;
+}
+
+static int take_between(struct cursor *cursor)
+{
+    return take_char(cursor, 'T') || take_char(cursor, ' ') ||
+           take_char(cursor, 't');
 }
 
 int rfc3339_parse(int64_t *ts_ms, const char *text, size_t length)
@@ -137,7 +146,7 @@ int rfc3339_parse(int64_t *ts_ms, const char *text, size_t length)
     int days, ms_of_day, offset_min;
     int64_t ms;
 
-    if (take_date(&cursor, &days) != 0 || take_one_of(&cursor, "Tt ") == 0 ||
+    if (take_date(&cursor, &days) != 0 || !take_between(&cursor) ||
         take_time(&cursor, &ms_of_day) != 0 ||
         take_offset(&cursor, &offset_min) != 0 || cursor.at != cursor.end)
         return -1;

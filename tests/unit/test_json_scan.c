@@ -10,18 +10,15 @@ static char *copy;
 
 static int scan(struct json_value *value, const char *bytes, size_t length)
 {
-    struct json_scan scan;
+    const char *at, *end;
 
     free(copy);
     copy = malloc(length + 1);
     assert_non_null(copy);
     memcpy(copy + 1, bytes, length);
-    scan = (struct json_scan){copy + 1, copy + 1 + length, 0};
-    if (json_scan_value(&scan, value) != 0)
-        return -1;
-    json_scan_space(&scan);
-    assert_int_equal(scan.levels, 0);
-    return scan.at == scan.end ? 0 : -1;
+    end = copy + 1 + length;
+    at = json_scan_value(value, copy + 1, end);
+    return at != NULL && json_scan_space(at, end) == end ? 0 : -1;
 }
 
 static struct json_value good(enum json_kind kind, const char *text)
@@ -347,26 +344,31 @@ static void test_gives_up_below_its_levels(void **state)
 static void test_takes_names(void **state)
 {
     static const char text[] = " \"a\\u0062\" : 1 , \"c\":2} \"d\" 1";
-    struct json_scan scan = {text, text + sizeof text - 1, 0};
+    const char *at = text, *end = text + sizeof text - 1;
     struct json_value name, value;
+    int is_more = 7;
 
     (void)state;
-    assert_int_equal(json_scan_name(&scan, &name), 0);
+    at = json_scan_name(&name, at, end);
     assert_int_equal(name.kind, JSON_KIND_ESCAPED);
-    assert_int_equal(json_scan_value(&scan, &value), 0);
-    assert_int_equal(json_scan_take(&scan, '}'), 0);
-    assert_int_equal(json_scan_take(&scan, ','), 1);
-    assert_int_equal(json_scan_name(&scan, &name), 0);
+    at = json_scan_value(&value, at, end);
+    assert_null(json_scan_take('}', at, end));
+    assert_null(json_scan_name(&name, at, end));
+    at = json_scan_more(&is_more, '}', at, end);
+    assert_int_equal(is_more, 1);
+    at = json_scan_name(&name, at, end);
     assert_int_equal(name.kind, JSON_KIND_TEXT);
     assert_bytes(&name, "c");
-    assert_int_equal(json_scan_value(&scan, &value), 0);
+    at = json_scan_value(&value, at, end);
     assert_true(value.integer == 2);
-    assert_int_equal(json_scan_take(&scan, '}'), 1);
-    assert_int_equal(json_scan_name(&scan, &name), -1);
-    scan.at = scan.end;
-    assert_int_equal(json_scan_take(&scan, '1'), 0);
-    assert_int_equal(json_scan_name(&scan, &name), -1);
-    assert_int_equal(json_scan_value(&scan, &value), -1);
+    assert_null(json_scan_more(&is_more, ']', at, end));
+    at = json_scan_more(&is_more, '}', at, end);
+    assert_int_equal(is_more, 0);
+    assert_null(json_scan_name(&name, at, end));
+    assert_null(json_scan_take('1', end, end));
+    assert_null(json_scan_name(&name, end, end));
+    assert_null(json_scan_value(&value, end, end));
+    assert_null(json_scan_more(&is_more, ']', end, end));
 }
 
 static int free_copy(void **state)
