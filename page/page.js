@@ -150,9 +150,8 @@ function key_of({ tenant, item }) {
 }
 
 function build_hot() {
-    const button = make("button", "", make("span", "id",
-        make("span", "tenant"), make("b")), make("span", "per"),
-    make("span", "goes id"));
+    const button = make("button", "", make("b", "id"), make("span", "per"),
+        make("span", "goes id", make("span", "tenant"), make("span")));
     button.type = "button";
     return make("li", "", button);
 }
@@ -176,10 +175,10 @@ function draw_hot({ hot }) {
         const [id, per, goes] = row.firstChild.children;
         row.dataset.key = key_of(items[at]);
         Object.assign(row.firstChild.dataset, { tenant, item });
-        write(id.firstChild, tenant);
-        write(id.lastChild, item);
+        write(id, item);
         write(per, rate(per_second) + "/s");
-        write(goes, page.goes.get(row.dataset.key) || "");
+        write(goes.firstChild, tenant);
+        write(goes.lastChild, page.goes.get(row.dataset.key) || "");
     });
     mark_hot();
     if (!open_item.item && items.length > 0 && !location.hash)
