@@ -49,15 +49,26 @@ const struct engine_rules *engine_rules(const struct engine *engine);
  * the same order; all else of `rules` is not looked at. */
 void engine_retune(struct engine *engine, const struct engine_rules *rules);
 
-/* One record of a source partition. */
+/* Records of source partitions, in their order; a verdict for each. */
+void engine_take_all(struct engine *engine, const struct record *records,
+                     uint32_t count, enum event_verdict *verdicts);
 enum event_verdict engine_take(struct engine *engine,
                                const struct record *record);
 
-/* The same of a record that was decoded already; its bytes are not looked at.
- */
-enum event_verdict engine_take_event(struct engine *engine,
-                                     const struct event *event,
-                                     const struct record *record);
+/* The same of events that were decoded already: those whose verdict is
+ * EVENT_ACCEPTED; it may become another. The state is as if they had come one
+ * by one, but what they need of memory is asked for together. */
+enum { ENGINE_BATCH = 16 };
+
+struct engine_batch {
+    const struct event *events;
+    const struct record *records; /* bytes and length are not looked at */
+    enum event_verdict *verdicts; /* in and out */
+    uint32_t count;               /* of each, up to ENGINE_BATCH */
+};
+
+void engine_take_events(struct engine *engine,
+                        const struct engine_batch *batch);
 
 /* Stream time: the highest event time accepted; -1 when none was. */
 int64_t engine_time(const struct engine *engine);

@@ -31,8 +31,11 @@ const struct horizon *groups_horizon(const struct groups *groups);
 
 /* Applies all contributions of the record at (partition, offset), but for those
  * that groups_has says are counted. */
-void groups_apply(struct groups *groups, const struct contributions *list,
-                  uint32_t partition, int64_t offset);
+void groups_apply(struct groups *groups, const struct contribution *list,
+                  uint32_t count, uint32_t partition, int64_t offset);
+
+/* They will be applied soon: asks for the memory that this needs. */
+void groups_ask(const struct groups *groups, const struct contributions *list);
 
 /* The category of the event with the highest time wins; tie: the larger by
  * bytes. */

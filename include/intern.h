@@ -30,6 +30,15 @@ void intern_hold_all(struct intern *intern, uint32_t *items, struct text tenant,
 void intern_drop_all(struct intern *intern, const uint32_t *items,
                      uint32_t count);
 
+/* An id will be held soon: asks for the memory that this needs, in steps, for
+ * each says where the next is. `intern_ask` answers a hash that the others
+ * want. */
+enum intern_step { INTERN_ENTRY, INTERN_BYTES };
+uint32_t intern_ask(const struct intern *intern, struct text tenant,
+                    struct text id);
+void intern_ask_on(const struct intern *intern, uint32_t hash,
+                   enum intern_step step);
+
 /* Something will be done with the item soon. */
 void intern_prefetch(const struct intern *intern, uint32_t item);
 

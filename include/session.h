@@ -43,12 +43,21 @@ void sessions_free(struct sessions *sessions);
 /* Judges time, then takes the event of the record at `offset`, which is above
  * all before: appends its contributions to `out` (not cleared here). Answers
  * EVENT_ACCEPTED, EVENT_FUTURE or EVENT_LATE; on the
- * latter two nothing has changed. Items named in `out` are alive at least
- * until the next call. */
+ * latter two nothing has changed. Items named in `out` are alive until
+ * sessions_drop_leaving(). */
 enum event_verdict sessions_take(struct sessions *sessions,
                                  struct contributions *out,
                                  const struct event *event, int64_t stamp_ms,
                                  int64_t offset);
+
+/* Lets go of the items that left their sessions meanwhile. */
+void sessions_drop_leaving(struct sessions *sessions);
+
+/* The event will be taken soon: asks for the memory that this needs, first for
+ * what says where the session is; that wants the answer of the first. */
+uint32_t sessions_ask(const struct sessions *sessions,
+                      const struct event *event);
+void sessions_ask_block(const struct sessions *sessions, uint32_t hash);
 
 /* The highest event time accepted; -1 when none was. */
 int64_t sessions_partition_time(const struct sessions *sessions);

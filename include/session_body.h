@@ -28,7 +28,7 @@ struct sessions {
     struct session_cutting cutting;
     uint8_t from_sets;         /* sets that are some relation's `from` */
     int64_t partition_time_ms; /* -1: nothing accepted yet */
-    uint32_t *leaving;         /* items to drop at the next call; owned */
+    uint32_t *leaving;         /* items to drop when nobody names them; owned */
     uint32_t leaving_count;
     uint32_t leaving_room;
     struct session_stats stats;
@@ -40,6 +40,5 @@ void sessions_spill(struct sessions *sessions, struct session *session);
 
 /* (session.c) */
 void sessions_forget(struct sessions *sessions, struct session *session);
-void sessions_drop_leaving(struct sessions *sessions);
 
 #endif

@@ -55,6 +55,10 @@ struct session *session_store_find(const struct session_store *store,
                                    struct text visitor);
 uint32_t session_store_hash(struct text tenant, struct text visitor);
 
+/* It will be looked for soon: asks for its slot, then for its block. */
+void session_store_ask(const struct session_store *store, uint32_t hash);
+void session_store_ask_block(const struct session_store *store, uint32_t hash);
+
 /* A new, empty session at the new end; the visitor has none. */
 struct session *session_store_add(struct session_store *store, uint32_t hash,
                                   struct text tenant, struct text visitor,

@@ -142,6 +142,7 @@ static int feed(struct replay *replay, struct err *err)
 {
     struct source *source = &replay->source;
     static struct record records[BATCH];
+    static enum event_verdict verdicts[BATCH];
     int64_t shown_us = replay->begun_us;
 
     while (source->state(source->self) != SOURCE_ENDED) {
@@ -149,8 +150,7 @@ static int feed(struct replay *replay, struct err *err)
 
         if (count < 0)
             return -1;
-        for (int i = 0; i < count; i++)
-            engine_take(replay->engine, &records[i]);
+        engine_take_all(replay->engine, records, (uint32_t)count, verdicts);
         drain_touched(replay);
         sweep_rows(replay);
         if (clock_mono_us() - shown_us > 200000) {

@@ -40,7 +40,8 @@ struct daemon {
     struct notify *notify;
     int (*reload)(void *context); /* NULL: nothing is read again */
     void *reload_context;
-    struct record *records; /* BATCH; owned */
+    struct record *records;       /* BATCH; owned */
+    enum event_verdict *verdicts; /* of these; owned */
     int signals;
     int is_stopping; /* signals seen */
     int64_t now_us;
@@ -142,12 +143,13 @@ static void judge_hold(struct daemon *daemon)
     daemon->is_held = is_away;
 }
 
-static void take_record(struct daemon *daemon, const struct record *record)
+static void take_records(struct daemon *daemon, uint32_t count)
 {
-    enum event_verdict verdict = engine_take(daemon->round->engine, record);
-
-    if (daemon->round->letters != NULL)
-        dead_letters_take(daemon->round->letters, record, verdict);
+    engine_take_all(daemon->round->engine, daemon->records, count,
+                    daemon->verdicts);
+    for (uint32_t i = 0; daemon->round->letters != NULL && i < count; i++)
+        dead_letters_take(daemon->round->letters, &daemon->records[i],
+                          daemon->verdicts[i]);
 }
 
 static int read_records(struct daemon *daemon, struct err *err)
@@ -164,8 +166,8 @@ static int read_records(struct daemon *daemon, struct err *err)
         return 0;
     }
     count = source->poll(source->self, daemon->records, BATCH, wait_ms, err);
-    for (int i = 0; i < count; i++)
-        take_record(daemon, &daemon->records[i]);
+    if (count > 0)
+        take_records(daemon, (uint32_t)count);
     daemon->now_us = clock_mono_us();
     if (count > 0)
         daemon->input_us = daemon->now_us;
@@ -459,6 +461,7 @@ int daemon_open(struct daemon **out, const struct config *config, int signals,
         upkeep_new(daemon->redis, &daemon->sink, config->redis.prefix);
     daemon->notify = notify_from_environment();
     daemon->records = mem_new(BATCH, sizeof *daemon->records);
+    daemon->verdicts = mem_new(BATCH, sizeof *daemon->verdicts);
     *out = daemon;
     return 0;
 }
@@ -473,6 +476,7 @@ void daemon_close(struct daemon *daemon)
     sink_redis_free(daemon->sink_redis);
     status_free(daemon->status);
     free(daemon->records);
+    free(daemon->verdicts);
     free(daemon);
 }
 

@@ -14,8 +14,8 @@ struct partition {
 
 struct engine {
     struct engine_rules rules;
-    struct event_decoder *decoder;
-    struct event event;
+    struct event_decoder *decoders[ENGINE_BATCH];
+    struct event events[ENGINE_BATCH];
     struct intern *items;
     struct partition *partitions; /* owned; by number */
     uint32_t partitions_count;
@@ -42,7 +42,8 @@ struct engine *engine_new(const struct engine_rules *rules)
     struct engine *engine = mem_new(1, sizeof *engine);
 
     engine->rules = *rules;
-    engine->decoder = event_decoder_new(rules->event_bytes_max);
+    for (uint32_t i = 0; i < ENGINE_BATCH; i++)
+        engine->decoders[i] = event_decoder_new(rules->event_bytes_max);
     engine->items = intern_new();
     contributions_init(&engine->contributions);
     engine->row_rules = (struct row_rules){
@@ -77,7 +78,8 @@ void engine_free(struct engine *engine)
     groups_free(engine->groups);
     contributions_deinit(&engine->contributions);
     intern_free(engine->items);
-    event_decoder_free(engine->decoder);
+    for (uint32_t i = 0; i < ENGINE_BATCH; i++)
+        event_decoder_free(engine->decoders[i]);
     free(engine);
 }
 
@@ -158,52 +160,115 @@ static void categorise(struct engine *engine, const struct event *event,
 }
 
 static void count_accepted(struct engine *engine, const struct event *event,
-                           const struct record *record)
+                           const struct record *record,
+                           const struct contribution *list, uint32_t count)
 {
     engine_set_time(engine, event->ts_ms);
-    groups_apply(engine->groups, &engine->contributions, record->partition,
+    groups_apply(engine->groups, list, count, record->partition,
                  record->offset);
     categorise(engine, event, record);
     engine->stats.types[event->type]++;
     engine->stats.item_events += event->items_count;
-    for (uint32_t i = 0; i < engine->contributions.count; i++)
-        engine->stats.pair_updates += engine->contributions.at[i].other != 0;
+    for (uint32_t i = 0; i < count; i++)
+        engine->stats.pair_updates += list[i].other != 0;
 }
 
-static enum event_verdict judged(struct engine *engine,
-                                 const struct record *record,
-                                 enum event_verdict verdict)
+/* Where each event's session and first item are kept lies anywhere in memory:
+ * asked for all at once, it comes together. One step of the way at a time, for
+ * each says where the next is. */
+static void ask_ahead(struct engine *engine, const struct engine_batch *batch)
 {
+    uint32_t visitors[ENGINE_BATCH], items[ENGINE_BATCH];
+
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const struct event *event = &batch->events[i];
+
+        if (batch->verdicts[i] != EVENT_ACCEPTED)
+            continue;
+        visitors[i] = sessions_ask(
+            engine_sessions(engine, batch->records[i].partition), event);
+        items[i] = intern_ask(engine->items, event->tenant, event->items[0]);
+    }
+    for (enum intern_step step = INTERN_ENTRY; step <= INTERN_BYTES; step++)
+        for (uint32_t i = 0; i < batch->count; i++) {
+            if (batch->verdicts[i] != EVENT_ACCEPTED)
+                continue;
+            if (step == INTERN_ENTRY)
+                sessions_ask_block(
+                    engine_sessions(engine, batch->records[i].partition),
+                    visitors[i]);
+            intern_ask_on(engine->items, items[i], step);
+        }
+}
+
+static void judge(struct engine *engine, const struct engine_batch *batch,
+                  uint32_t i, uint32_t *end)
+{
+    const struct record *record = &batch->records[i];
+
+    if (batch->verdicts[i] == EVENT_ACCEPTED)
+        batch->verdicts[i] = sessions_take(
+            engine_sessions(engine, record->partition), &engine->contributions,
+            &batch->events[i], record->now_ms, record->offset);
+    *end = engine->contributions.count;
     engine_set_position(engine, record->partition, record->offset + 1);
-    engine->stats.verdicts[verdict]++;
-    return verdict;
+    engine->stats.verdicts[batch->verdicts[i]]++;
 }
 
-enum event_verdict engine_take_event(struct engine *engine,
-                                     const struct event *event,
-                                     const struct record *record)
+static void drop_leaving(struct engine *engine)
 {
-    enum event_verdict verdict;
+    for (uint32_t i = 0; i < engine->partitions_count; i++)
+        if (engine->partitions[i].sessions != NULL)
+            sessions_drop_leaving(engine->partitions[i].sessions);
+}
 
+void engine_take_events(struct engine *engine, const struct engine_batch *batch)
+{
+    uint32_t ends[ENGINE_BATCH], begin = 0;
+
+    ASSERT(batch->count <= ENGINE_BATCH);
     engine->contributions.count = 0;
-    verdict = sessions_take(engine_sessions(engine, record->partition),
-                            &engine->contributions, event, record->now_ms,
-                            record->offset);
-    if (verdict == EVENT_ACCEPTED)
-        count_accepted(engine, event, record);
-    return judged(engine, record, verdict);
+    ask_ahead(engine, batch);
+    for (uint32_t i = 0; i < batch->count; i++)
+        judge(engine, batch, i, &ends[i]);
+    groups_ask(engine->groups, &engine->contributions);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (batch->verdicts[i] == EVENT_ACCEPTED)
+            count_accepted(engine, &batch->events[i], &batch->records[i],
+                           engine->contributions.at + begin, ends[i] - begin);
+        begin = ends[i];
+    }
+    drop_leaving(engine);
+}
+
+static void take_batch(struct engine *engine, const struct record *records,
+                       uint32_t count, enum event_verdict *verdicts)
+{
+    struct engine_batch batch = {engine->events, records, verdicts, count};
+
+    for (uint32_t i = 0; i < count; i++)
+        verdicts[i] = event_decode(engine->decoders[i], &engine->events[i],
+                                   records[i].bytes, records[i].length,
+                                   records[i].stamp_ms);
+    engine_take_events(engine, &batch);
+}
+
+void engine_take_all(struct engine *engine, const struct record *records,
+                     uint32_t count, enum event_verdict *verdicts)
+{
+    for (uint32_t i = 0; i < count; i += ENGINE_BATCH)
+        take_batch(engine, records + i,
+                   count - i < ENGINE_BATCH ? count - i : ENGINE_BATCH,
+                   verdicts + i);
 }
 
 enum event_verdict engine_take(struct engine *engine,
                                const struct record *record)
 {
-    enum event_verdict verdict =
-        event_decode(engine->decoder, &engine->event, record->bytes,
-                     record->length, record->stamp_ms);
+    enum event_verdict verdict;
 
-    if (verdict != EVENT_ACCEPTED)
-        return judged(engine, record, verdict);
-    return engine_take_event(engine, &engine->event, record);
+    engine_take_all(engine, record, 1, &verdict);
+    return verdict;
 }
 
 int64_t engine_time(const struct engine *engine)

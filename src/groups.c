@@ -289,13 +289,13 @@ static void apply_one(struct groups *groups, const struct contribution *one)
 }
 
 /* They lie anywhere in memory: asked for all at once, they come together. */
-static void prefetch(const struct groups *groups,
-                     const struct contributions *list)
+void groups_ask(const struct groups *groups, const struct contributions *list)
 {
     for (uint32_t i = 0; i < list->count; i++) {
-        const struct holding *holding = find(groups, list->at[i].item);
+        const char *holding = (const char *)find(groups, list->at[i].item);
 
         __builtin_prefetch(holding, 1);
+        __builtin_prefetch(holding + 64, 1);
         intern_prefetch(groups->rules.items, list->at[i].other);
     }
     for (uint32_t i = 0; i < list->count; i++) {
@@ -314,16 +314,14 @@ int groups_has(const struct groups *groups, uint32_t item, uint32_t partition,
                                      groups_index(groups, item), partition);
 }
 
-void groups_apply(struct groups *groups, const struct contributions *list,
-                  uint32_t partition, int64_t offset)
+void groups_apply(struct groups *groups, const struct contribution *list,
+                  uint32_t count, uint32_t partition, int64_t offset)
 {
     int may_have = group_floors_reach(&groups->floors, partition, offset);
 
-    prefetch(groups, list);
-    for (uint32_t i = 0; i < list->count; i++)
-        if (!may_have ||
-            !groups_has(groups, list->at[i].item, partition, offset))
-            apply_one(groups, &list->at[i]);
+    for (uint32_t i = 0; i < count; i++)
+        if (!may_have || !groups_has(groups, list[i].item, partition, offset))
+            apply_one(groups, &list[i]);
 }
 
 void groups_categorise(struct groups *groups, uint32_t item, int64_t ts_ms,

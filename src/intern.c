@@ -367,6 +367,35 @@ void intern_hold_all(struct intern *intern, uint32_t *items, struct text tenant,
         atoms_drop(&intern->tenants, tag);
 }
 
+static uint32_t tag_of(const struct intern *intern, struct text tenant)
+{
+    const struct atoms *tenants = &intern->tenants;
+
+    if (tenant.length == 0)
+        return 0;
+    return tenants->slots[find_slot(tenants, tenant, 0, hash_of(tenant, 0))]
+        .number;
+}
+
+uint32_t intern_ask(const struct intern *intern, struct text tenant,
+                    struct text id)
+{
+    uint32_t hash = hash_of(id, tag_of(intern, tenant));
+
+    __builtin_prefetch(
+        &intern->items.slots[hash & (intern->items.slots_count - 1)]);
+    return hash;
+}
+
+void intern_ask_on(const struct intern *intern, uint32_t hash,
+                   enum intern_step step)
+{
+    const struct entry *entry = guess_entry(&intern->items, hash);
+
+    __builtin_prefetch(step == INTERN_ENTRY ? (const void *)entry
+                                            : entry->bytes);
+}
+
 void intern_prefetch(const struct intern *intern, uint32_t item)
 {
     __builtin_prefetch(&intern->items.holders[item], 1);
@@ -385,16 +414,10 @@ void intern_drop_all(struct intern *intern, const uint32_t *items,
 uint32_t intern_find(const struct intern *intern, struct text tenant,
                      struct text id)
 {
-    uint32_t tag = 0, hash;
+    uint32_t tag = tag_of(intern, tenant), hash;
 
-    if (tenant.length > 0) {
-        hash = hash_of(tenant, 0);
-        tag =
-            intern->tenants.slots[find_slot(&intern->tenants, tenant, 0, hash)]
-                .number;
-        if (tag == 0)
-            return 0;
-    }
+    if (tenant.length > 0 && tag == 0)
+        return 0;
     hash = hash_of(id, tag);
     return intern->items.slots[find_slot(&intern->items, id, tag, hash)].number;
 }

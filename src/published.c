@@ -40,7 +40,8 @@ uint64_t *published_digests(struct published_store *store,
                             struct published *published)
 {
     if (published->digests == NULL) {
-        published->digests = mem_new(store->digests, sizeof *published->digests);
+        published->digests =
+            mem_new(store->digests, sizeof *published->digests);
         store->bytes += store->digests * sizeof *published->digests;
     }
     return published->digests;

@@ -19,7 +19,7 @@ static void set_capacity(struct row *row, uint32_t capacity)
 static void make_room(struct row *row, uint32_t count)
 {
     if (row->capacity - row->used < count)
-        set_capacity(row, row->used + count + 1 + row->used / 8);
+        set_capacity(row, row->used + count + 3 + row->used / 8);
 }
 
 /* Gives memory back when most of it is not needed. */
@@ -126,7 +126,6 @@ static void merge_tail(struct row *row, const struct row_rules *rules,
     news = match_tail(row, rules, tail, count, newcomers);
     insert_newcomers(row, newcomers, news);
     stats->live -= count - news;
-    trim(row);
 }
 
 /* ---- advancing ---- */

@@ -273,7 +273,6 @@ enum event_verdict sessions_take(struct sessions *sessions,
     struct session *session;
 
     ASSERT(offset >= 0 && offset < SESSION_ARRIVAL_END);
-    sessions_drop_leaving(sessions);
     if (stamp_ms != EVENT_NO_STAMP &&
         event->ts_ms - stamp_ms > rules->future_ms)
         return EVENT_FUTURE;
@@ -285,6 +284,20 @@ enum event_verdict sessions_take(struct sessions *sessions,
     for (uint32_t i = 0; i < event->items_count; i++)
         session = take_entry(sessions, session, out, event, event->items[i]);
     return EVENT_ACCEPTED;
+}
+
+uint32_t sessions_ask(const struct sessions *sessions,
+                      const struct event *event)
+{
+    uint32_t hash = session_store_hash(event->tenant, event->visitor);
+
+    session_store_ask(&sessions->store, hash);
+    return hash;
+}
+
+void sessions_ask_block(const struct sessions *sessions, uint32_t hash)
+{
+    session_store_ask_block(&sessions->store, hash);
 }
 
 int64_t sessions_partition_time(const struct sessions *sessions)

@@ -216,6 +216,23 @@ struct session *session_store_find(const struct session_store *store,
     return store->slots[find_slot(store, hash, tenant, visitor)];
 }
 
+void session_store_ask(const struct session_store *store, uint32_t hash)
+{
+    __builtin_prefetch(&store->slots[hash & (store->slots_count - 1)]);
+}
+
+void session_store_ask_block(const struct session_store *store, uint32_t hash)
+{
+    const char *block =
+        (const char *)store->slots[hash & (store->slots_count - 1)];
+
+    if (block == NULL)
+        return;
+    __builtin_prefetch(block, 1);
+    __builtin_prefetch(block + 64, 1);
+    __builtin_prefetch(block + 128, 1);
+}
+
 struct session *session_store_add(struct session_store *store, uint32_t hash,
                                   struct text tenant, struct text visitor,
                                   struct text id)

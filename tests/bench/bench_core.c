@@ -28,22 +28,43 @@ static void drain(struct run *run)
         run->touched++;
 }
 
-/* So many events; 0 when there are no more. */
-static int take_turn(struct run *run, struct event *event)
+/* Up to a batch of events; how many there were. */
+static uint32_t take_batch(struct run *run, struct event *events)
 {
-    for (int i = 0; i < TURN; i++) {
-        struct record record = {.stamp_ms = EVENT_NO_STAMP};
+    struct record records[ENGINE_BATCH];
+    enum event_verdict verdicts[ENGINE_BATCH];
+    struct engine_batch batch = {events, records, verdicts, 0};
+    uint32_t count = 0;
 
-        if (!bench_events_next(&run->events, event))
+    while (count < ENGINE_BATCH &&
+           bench_events_next(&run->events, &events[count])) {
+        uint32_t partition = bench_partition(&events[count]);
+
+        verdicts[count] = EVENT_ACCEPTED;
+        records[count] = (struct record){
+            .stamp_ms = EVENT_NO_STAMP,
+            .now_ms = events[count].ts_ms,
+            .partition = partition,
+            .offset = run->offsets[partition]++,
+        };
+        count++;
+    }
+    batch.count = count;
+    engine_take_events(run->engine, &batch);
+    for (uint32_t i = 0; i < count; i++)
+        ASSERT(verdicts[i] == EVENT_ACCEPTED);
+    return count;
+}
+
+/* So many events; 0 when there are no more. */
+static int take_turn(struct run *run, struct event *events)
+{
+    for (int i = 0; i < TURN; i += ENGINE_BATCH) {
+        uint32_t count = take_batch(run, events);
+
+        run->taken += count;
+        if (count < ENGINE_BATCH)
             return 0;
-        record.partition = bench_partition(event);
-        record.offset = run->offsets[record.partition]++;
-        record.now_ms = event->ts_ms;
-        if (engine_take_event(run->engine, event, &record) != EVENT_ACCEPTED) {
-            fprintf(stderr, "bench_core: an event was refused\n");
-            exit(1);
-        }
-        run->taken++;
     }
     drain(run);
     return 1;
@@ -86,10 +107,10 @@ int main(int argc, char **argv)
     };
     struct run run = {.engine = engine_new(&config->engine),
                       .events = bench_events_make(&rules)};
-    static struct event event;
+    static struct event events[ENGINE_BATCH];
     int64_t begun_us = bench_cpu_us(), half_us = 0;
 
-    while (take_turn(&run, &event))
+    while (take_turn(&run, events))
         if (half_us == 0 && run.taken >= rules.events / 2)
             half_us = bench_cpu_us() - begun_us;
     tell(&run, bench_cpu_us() - begun_us, half_us);

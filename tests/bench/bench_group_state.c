@@ -96,7 +96,7 @@ static void add(struct world *world, uint32_t item, uint32_t other,
     struct contribution one = {item, other, (uint8_t)index, 1, pane};
     struct contributions list = {1, 1, &one};
 
-    groups_apply(world->groups, &list, 0, 0);
+    groups_apply(world->groups, list.at, list.count, 0, 0);
 }
 
 static int64_t draw_pane(struct world *world)

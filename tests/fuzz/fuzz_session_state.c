@@ -34,6 +34,7 @@ static void go_on(struct sessions *sessions)
                               .items = {{names[i / 9], 1}}};
 
         out.count = 0;
+        sessions_drop_leaving(sessions);
         sessions_take(sessions, &out, &event, EVENT_NO_STAMP,
                       SESSION_ARRIVAL_END - 100 + i);
     }

@@ -74,7 +74,7 @@ static inline void apply(struct side *side, const char *tenant, const char *id,
     one.item = hold(side, tenant, id);
     if (other != NULL)
         one.other = hold(side, tenant, other);
-    groups_apply(side->groups, &list, 0, 0);
+    groups_apply(side->groups, list.at, list.count, 0, 0);
     intern_drop(side->rules.items, one.item);
     if (other != NULL)
         intern_drop(side->rules.items, one.other);

@@ -72,6 +72,7 @@ static inline enum event_verdict take(struct side *side, struct told told)
                           .items = {text_of(told.item)}};
 
     side->out.count = 0;
+    sessions_drop_leaving(side->sessions);
     return sessions_take(side->sessions, &side->out, &event, EVENT_NO_STAMP,
                          side->offset++);
 }

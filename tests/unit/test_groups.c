@@ -55,7 +55,8 @@ static void apply(const char *id, const char *other, uint32_t index, int sign,
     one.item = intern_hold(rules.items, NO_TEXT, text_of(id));
     if (other != NULL)
         one.other = intern_hold(rules.items, NO_TEXT, text_of(other));
-    groups_apply(groups, &list, 0, 0);
+    groups_ask(groups, &list);
+    groups_apply(groups, list.at, list.count, 0, 0);
     intern_drop(rules.items, one.item);
     if (other != NULL)
         intern_drop(rules.items, one.other);

@@ -60,6 +60,7 @@ static enum event_verdict take_many(int64_t ts_ms, const char *visitor,
     for (uint32_t i = 0; i < count; i++)
         event.items[i] = text_of(ids[i]);
     out.count = 0;
+    sessions_drop_leaving(sessions);
     verdict = sessions_take(sessions, &out, &event, now_stamp, offset++);
     sessions_check(sessions);
     intern_check(items);

@@ -129,6 +129,7 @@ static void take(const struct model_event *one)
     for (int i = 0; i < one->items_count; i++)
         event.items[i] = text_of(ids[one->items[i]]);
     out.count = 0;
+    sessions_drop_leaving(sessions);
     verdict = sessions_take(sessions, &out, &event, one->stamp_ms, offset++);
     assert_int_equal(verdict, model_take(&model, one));
     compare_out();
