@@ -45,6 +45,11 @@ typedef void redis_callback(void *context, const struct redis_reply *reply);
 void redis_send(struct redis *redis, const struct text *arguments, size_t count,
                 redis_callback *callback, void *context);
 
+/* The same, of a command that stands in the words of the protocol already
+ * (resp.h), in `count` parts. */
+void redis_send_written(struct redis *redis, const struct text *parts,
+                        size_t count, redis_callback *callback, void *context);
+
 /* Commands sent and not answered, and bytes not yet written. */
 size_t redis_outstanding(const struct redis *redis);
 size_t redis_unwritten(const struct redis *redis);

@@ -14,4 +14,8 @@
 void resp_add_command(struct strbuf *out, const struct text *arguments,
                       size_t count);
 
+/* The same by parts: how many strings follow, and each of them. */
+void resp_add_count(struct strbuf *out, size_t count);
+void resp_add_text(struct strbuf *out, struct text text);
+
 #endif

@@ -23,8 +23,8 @@ struct sink {
     uint32_t (*room)(void *self);
     uint64_t (*generation)(void *self);
     void (*put)(void *self, struct text key, struct text value, int64_t ttl_ms);
-    /* Makes the sorted set at `key` hold exactly these, writing only what
-     * differs from what stands there. Copies. count = 0 deletes. */
+    /* Makes the sorted set at `key` hold exactly these: no two alike, counts
+     * falling, among equal ones ids rising. Copies. count = 0 deletes. */
     void (*put_counts)(void *self, struct text key,
                        const struct sink_member *members, uint32_t count,
                        int64_t ttl_ms);

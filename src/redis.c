@@ -177,12 +177,12 @@ void redis_close(struct redis *redis)
     free(redis);
 }
 
-static void queue(struct redis *redis, const struct text *arguments,
-                  size_t count, redis_callback *callback, void *context)
+/* Of a command that was just put out. */
+static void await_reply(struct redis *redis, redis_callback *callback,
+                        void *context)
 {
     if (redis->ring_count == 0)
         redis->silent_us = 0;
-    resp_add_command(&redis->out, arguments, count);
     ring_push(redis, (struct waiter){callback, context});
     redis->stats.commands++;
     if (redis->probe_left == 0) {
@@ -191,19 +191,25 @@ static void queue(struct redis *redis, const struct text *arguments,
     }
 }
 
+/* Also used to greet. */
 void redis_send(struct redis *redis, const struct text *arguments, size_t count,
                 redis_callback *callback, void *context)
 {
-    ASSERT(redis->state == READY && count > 0);
-    queue(redis, arguments, count, callback, context);
+    ASSERT(redis->state >= GREETING && count > 0);
+    resp_add_command(&redis->out, arguments, count);
+    await_reply(redis, callback, context);
+}
+
+void redis_send_written(struct redis *redis, const struct text *parts,
+                        size_t count, redis_callback *callback, void *context)
+{
+    ASSERT(redis->state == READY);
+    for (size_t i = 0; i < count; i++)
+        strbuf_add(&redis->out, parts[i].bytes, parts[i].length);
+    await_reply(redis, callback, context);
 }
 
 /* Greeting: [AUTH] [SELECT] PING, CLIENT SETNAME; ready at the last reply. */
-
-static struct text text_of(const char *bytes)
-{
-    return (struct text){bytes, (uint32_t)strlen(bytes)};
-}
 
 static void greeting_required(void *context, const struct redis_reply *reply)
 {
@@ -244,42 +250,39 @@ static void greeting_named(void *context, const struct redis_reply *reply)
         F_INT("generation", redis->generation));
 }
 
-static void greet_login(struct redis *redis)
+/* Up to three words; the later ones may be NULL. */
+static void say(struct redis *redis, redis_callback *callback,
+                const char *first, const char *second, const char *third)
 {
-    struct text arguments[3] = {{"AUTH", 4}};
-    size_t count = 1;
+    const char *words[] = {first, second, third};
+    struct text arguments[3];
+    size_t count = 0;
 
-    if (redis->url.password == NULL)
-        return;
-    if (redis->url.user != NULL)
-        arguments[count++] = text_of(redis->url.user);
-    arguments[count++] = text_of(redis->url.password);
-    queue(redis, arguments, count, greeting_required, redis);
+    for (; count < 3 && words[count] != NULL; count++)
+        arguments[count] =
+            (struct text){words[count], (uint32_t)strlen(words[count])};
+    redis_send(redis, arguments, count, callback, redis);
 }
 
 static void greet(struct redis *redis)
 {
-    static const struct text ping = {"PING", 4};
+    const struct redis_url *url = &redis->url;
     struct strbuf word = STRBUF_EMPTY;
 
     redis->state = GREETING;
     redis->silent_us = 0;
-    greet_login(redis);
-    if (redis->url.db != 0) {
-        strbuf_add_int(&word, redis->url.db);
-        queue(
-            redis,
-            (struct text[]){{"SELECT", 6}, {word.bytes, (uint32_t)word.length}},
-            2, greeting_required, redis);
+    if (url->password != NULL && url->user != NULL)
+        say(redis, greeting_required, "AUTH", url->user, url->password);
+    else if (url->password != NULL)
+        say(redis, greeting_required, "AUTH", url->password, NULL);
+    if (url->db != 0) {
+        strbuf_add_int(&word, url->db);
+        say(redis, greeting_required, "SELECT", word.bytes, NULL);
     }
-    queue(redis, &ping, 1, greeting_pinged, redis);
+    say(redis, greeting_pinged, "PING", NULL, NULL);
     strbuf_clear(&word);
     strbuf_add_format(&word, "terkait-%s", redis->name);
-    queue(redis,
-          (struct text[]){{"CLIENT", 6},
-                          {"SETNAME", 7},
-                          {word.bytes, (uint32_t)word.length}},
-          3, greeting_named, redis);
+    say(redis, greeting_named, "CLIENT", "SETNAME", word.bytes);
     strbuf_deinit(&word);
 }
 

@@ -22,24 +22,47 @@ static char *write_bytes(char *to, const char *bytes, size_t length)
     return to + length;
 }
 
+enum { HEAD_BYTES = 1 + 20 + 2, FRAME_BYTES = HEAD_BYTES + 2 };
+
+static char *write_head(char *to, char kind, size_t number)
+{
+    *to++ = kind;
+    return write_bytes(write_number(to, number), "\r\n", 2);
+}
+
+static char *write_text(char *to, struct text text)
+{
+    to = write_head(to, '$', text.length);
+    to = write_bytes(to, text.bytes, text.length);
+    return write_bytes(to, "\r\n", 2);
+}
+
+static void end(struct strbuf *out, char *to)
+{
+    *to = '\0';
+    out->length = (size_t)(to - out->bytes);
+}
+
+void resp_add_count(struct strbuf *out, size_t count)
+{
+    end(out, write_head(strbuf_reserve(out, HEAD_BYTES), '*', count));
+}
+
+void resp_add_text(struct strbuf *out, struct text text)
+{
+    end(out, write_text(strbuf_reserve(out, FRAME_BYTES + text.length), text));
+}
+
 void resp_add_command(struct strbuf *out, const struct text *arguments,
                       size_t count)
 {
-    enum { HEAD_BYTES = 1 + 20 + 2, FRAME_BYTES = HEAD_BYTES + 2 };
     size_t bytes = HEAD_BYTES;
-    char *start, *to;
+    char *to;
 
     for (size_t i = 0; i < count; i++)
         bytes += FRAME_BYTES + arguments[i].length;
-    start = to = strbuf_reserve(out, bytes);
-    *to++ = '*';
-    to = write_bytes(write_number(to, count), "\r\n", 2);
-    for (size_t i = 0; i < count; i++) {
-        *to++ = '$';
-        to = write_bytes(write_number(to, arguments[i].length), "\r\n", 2);
-        to = write_bytes(to, arguments[i].bytes, arguments[i].length);
-        to = write_bytes(to, "\r\n", 2);
-    }
-    *to = '\0';
-    out->length += (size_t)(to - start);
+    to = write_head(strbuf_reserve(out, bytes), '*', count);
+    for (size_t i = 0; i < count; i++)
+        to = write_text(to, arguments[i]);
+    end(out, to);
 }

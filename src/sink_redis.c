@@ -1,19 +1,13 @@
-/* sink_redis: lists by SET, sorted sets by what differs.
- *
- *     put_counts:  ZRANGE key  ...answer...  ZREM gone, ZADD changed, PEXPIRE
- *
- * Between the question and its answer the wanted members wait in a table by
- * key. Whatever is called for that key meanwhile changes what waits, so calls
- * take effect in their order and a comparison is never with a state that later
- * commands have passed by. */
+/* sink_redis: lists by SET, sorted sets by RESTORE. */
 #include "sink_redis.h"
 
 #include "clock.h"
+#include "crc64.h"
 #include "fence.h"
-#include "hash.h"
 #include "log.h"
 #include "mem.h"
 #include "strbuf.h"
+#include "zset_dump.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,33 +20,22 @@ enum {
     COMMANDS_MAX = 4096,
     UNWRITTEN_MAX = 4 * 1024 * 1024,
     LIST_BYTES = 2048, /* of a list and its key, generously */
-    FOLLOWING_MAX = 3, /* commands that follow one ZRANGE */
-    BUCKETS = 1024,
+    PROBE_TTL_MS = 10000,
     NUMBER_BYTES = 20
 };
 
-struct wanted {
-    struct text id;
-    uint64_t count;
-    int stands; /* in Redis already, with this count */
-};
-
-struct pending {
-    struct sink_redis *sink;
-    struct pending *next; /* in its bucket */
-    char *key;            /* owned */
-    uint32_t key_length;
-    uint32_t count;
-    struct wanted *members; /* owned, with the ids behind; by id */
-    int64_t ttl_ms;
-};
+/* Whether sorted sets can be written as dumps, as far as known. */
+enum dumps { UNASKED, ASKED, TAKEN, NOT_TAKEN };
 
 struct sink_redis {
     struct redis *redis;
     struct fence *fence; /* all commands go through it; owned */
-    struct pending *buckets[BUCKETS];
-    uint32_t pending;
-    uint64_t awaited; /* answers that will come here */
+    uint64_t awaited;    /* answers that will come here */
+
+    struct crc64 crc;
+    enum dumps dumps;
+    uint64_t dumps_generation; /* that is true of */
+    struct strbuf dump;        /* scratch */
 
     int64_t pause_us;       /* length of the latest pause */
     int64_t pause_until_us; /* no room until then */
@@ -60,8 +43,6 @@ struct sink_redis {
     int64_t forget_at_us;   /* the generation rises then; 0: nothing to do */
     int64_t forgot_us;
 
-    struct text *arguments; /* owned; scratch */
-    size_t arguments_capacity;
     struct strbuf numbers; /* scratch */
     struct sink_redis_stats stats;
 };
@@ -156,13 +137,13 @@ static struct text number_text(char *to, int64_t number)
 }
 
 static void send_expire(struct sink_redis *sink, struct text key,
-                        int64_t ttl_ms)
+                        int64_t ttl_ms, redis_callback *callback)
 {
     char digits[NUMBER_BYTES + 1];
     struct text arguments[] = {
         {"PEXPIRE", 7}, key, number_text(digits, ttl_ms)};
 
-    queue(sink, arguments, 3, on_expired);
+    queue(sink, arguments, 3, callback);
 }
 
 static void send_remove(struct sink_redis *sink, struct text key)
@@ -172,173 +153,81 @@ static void send_remove(struct sink_redis *sink, struct text key)
     queue(sink, arguments, 2, on_removed);
 }
 
-/* What waits for the answer to its ZRANGE. */
+/* Are dumps taken? */
 
-static struct pending **find_pending(struct sink_redis *sink, struct text key)
+static const struct sink_member probe_members[] = {
+    {{"sku-1", 5}, 70000}, {{"-5000", 5}, 2}, {{"17", 2}, 2}};
+static const char *const probe_answer[] = {"-5000", "2",     "17",
+                                           "2",     "sku-1", "70000"};
+
+static int is_probe(const struct redis_reply *reply)
 {
-    uint64_t hash = hash_bytes(key.bytes, key.length, 0);
-    struct pending **at = &sink->buckets[hash % BUCKETS];
+    if (redis_reply_count(reply) != 6)
+        return 0;
+    for (size_t i = 0; i < 6; i++) {
+        struct text said = redis_reply_text(redis_reply_at(reply, i));
 
-    while (*at != NULL && ((*at)->key_length != key.length ||
-                           memcmp((*at)->key, key.bytes, key.length) != 0))
-        at = &(*at)->next;
-    return at;
-}
-
-/* Out of the table: the answer finds nothing to do any more. */
-static void unlink_pending(struct sink_redis *sink, struct text key)
-{
-    struct pending **at = find_pending(sink, key);
-    struct pending *pending = *at;
-
-    if (pending == NULL)
-        return;
-    *at = pending->next;
-    free(pending->members);
-    pending->members = NULL;
-}
-
-static int compare_ids(const void *left, const void *right)
-{
-    return text_compare(((const struct wanted *)left)->id,
-                        ((const struct wanted *)right)->id);
-}
-
-static struct wanted *copy_members(const struct sink_member *members,
-                                   uint32_t count)
-{
-    size_t bytes = 0;
-    struct wanted *copy;
-    char *ids;
-
-    for (uint32_t i = 0; i < count; i++)
-        bytes += members[i].id.length;
-    copy = mem_new(1, count * sizeof *copy + bytes);
-    ids = (char *)(copy + count);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t length = members[i].id.length;
-
-        memcpy(ids, members[i].id.bytes, length);
-        copy[i].id = (struct text){ids, length};
-        copy[i].count = members[i].count;
-        ids += length;
+        if (said.length != strlen(probe_answer[i]) ||
+            memcmp(said.bytes, probe_answer[i], said.length) != 0)
+            return 0;
     }
-    qsort(copy, count, sizeof *copy, compare_ids);
-    return copy;
+    return 1;
 }
 
-/* The answer. */
-
-static int has_count(struct text score, uint64_t count)
+static void on_probed(void *context, const struct redis_reply *reply)
 {
-    char digits[NUMBER_BYTES + 1];
-    struct text wanted = number_text(digits, (int64_t)count);
-
-    return score.length == wanted.length &&
-           memcmp(score.bytes, wanted.bytes, wanted.length) == 0;
-}
-
-static void argument_reserve(struct sink_redis *sink, size_t count)
-{
-    if (count <= sink->arguments_capacity)
-        return;
-    sink->arguments =
-        mem_resize(sink->arguments, count * 2, sizeof *sink->arguments);
-    sink->arguments_capacity = count * 2;
-}
-
-/* Marks what stands and removes what should not. Members go before others
- * come: a set that is over 128 for a moment is kept the dear way for good. */
-static void remove_gone(struct sink_redis *sink, struct pending *pending,
-                        struct text key, const struct redis_reply *reply)
-{
-    size_t elements = redis_reply_count(reply), used = 2;
-
-    argument_reserve(sink, elements / 2 + 2);
-    sink->arguments[0] = (struct text){"ZREM", 4};
-    sink->arguments[1] = key;
-    for (size_t i = 0; i + 1 < elements; i += 2) {
-        struct text score = redis_reply_text(redis_reply_at(reply, i + 1));
-        struct wanted probe = {.id =
-                                   redis_reply_text(redis_reply_at(reply, i))};
-        struct wanted *known = bsearch(&probe, pending->members, pending->count,
-                                       sizeof probe, compare_ids);
-
-        if (known == NULL)
-            sink->arguments[used++] = probe.id;
-        else
-            known->stands = has_count(score, known->count);
-    }
-    sink->stats.counts_cut += used - 2;
-    if (used > 2)
-        queue(sink, sink->arguments, used, on_removed);
-}
-
-static void add_changed(struct sink_redis *sink, const struct pending *pending,
-                        struct text key)
-{
-    size_t used = 2;
-
-    argument_reserve(sink, 2 * (size_t)pending->count + 2);
-    strbuf_clear(&sink->numbers);
-    strbuf_reserve(&sink->numbers, (size_t)pending->count * NUMBER_BYTES);
-    sink->arguments[0] = (struct text){"ZADD", 4};
-    sink->arguments[1] = key;
-    for (uint32_t i = 0; i < pending->count; i++) {
-        size_t start = sink->numbers.length;
-
-        if (pending->members[i].stands)
-            continue;
-        strbuf_add_uint(&sink->numbers, pending->members[i].count);
-        sink->arguments[used++] =
-            (struct text){sink->numbers.bytes + start,
-                          (uint32_t)(sink->numbers.length - start)};
-        sink->arguments[used++] = pending->members[i].id;
-    }
-    sink->stats.counts_set += (used - 2) / 2;
-    if (used > 2)
-        queue(sink, sink->arguments, used, on_stored);
-}
-
-static int is_wrong_type(const struct redis_reply *reply)
-{
-    struct text said = redis_reply_text(reply);
-
-    return redis_reply_kind(reply) == REDIS_ERROR && said.length >= 9 &&
-           memcmp(said.bytes, "WRONGTYPE", 9) == 0;
-}
-
-static void write_difference(struct sink_redis *sink, struct pending *pending,
-                             struct text key, const struct redis_reply *reply)
-{
-    if (is_wrong_type(reply)) {
-        send_remove(sink, key); /* not ours; else it would be in the way */
-    } else if (redis_reply_kind(reply) == REDIS_ERROR) {
-        refuse(sink, reply);
-        return;
-    }
-    remove_gone(sink, pending, key, reply);
-    add_changed(sink, pending, key);
-    send_expire(sink, key, pending->ttl_ms);
-}
-
-static void on_counts(void *context, const struct redis_reply *reply)
-{
-    struct pending *pending = context;
-    struct sink_redis *sink = pending->sink;
+    struct sink_redis *sink = context;
 
     sink->awaited--;
-    sink->pending--;
-    if (pending->members != NULL) {
-        struct text key = {pending->key, pending->key_length};
+    if (reply == NULL || sink->dumps != ASKED)
+        return;
+    sink->dumps = is_probe(reply) ? TAKEN : NOT_TAKEN;
+    if (sink->dumps == NOT_TAKEN)
+        LOG(LOG_WARN, "redis_restore_refused",
+            F_TEXT("instead", "sorted sets are written by ZADD"));
+}
 
-        *find_pending(sink, key) = pending->next;
-        if (reply != NULL)
-            write_difference(sink, pending, key, reply);
-    }
-    free(pending->members);
-    free(pending->key);
-    free(pending);
+/* A Redis that is full says nothing about dumps. */
+static void on_probe_restored(void *context, const struct redis_reply *reply)
+{
+    struct sink_redis *sink = context;
+
+    sink->awaited--;
+    if (reply != NULL && redis_reply_kind(reply) == REDIS_ERROR &&
+        strncmp(redis_reply_text(reply).bytes, "OOM", 3) == 0)
+        sink->dumps = UNASKED;
+}
+
+static void on_probe_removed(void *context, const struct redis_reply *reply)
+{
+    (void)reply;
+    ((struct sink_redis *)context)->awaited--;
+}
+
+/* In one script, so nobody sees the key; without a fence somebody may, and it
+ * is gone by itself. */
+static void ask_for_dumps(struct sink_redis *sink, struct text beside)
+{
+    struct strbuf name = STRBUF_EMPTY;
+    struct text key;
+
+    strbuf_add(&name, beside.bytes, beside.length);
+    strbuf_add_text(&name, ":probe");
+    key = (struct text){name.bytes, (uint32_t)name.length};
+    strbuf_clear(&sink->dump);
+    zset_dump(&sink->dump, &sink->crc, probe_members, 3);
+    sink->awaited += 3;
+    fence_join(sink->fence, 3);
+    fence_put(sink->fence, FENCE_RESTORE, key,
+              (struct text){sink->dump.bytes, (uint32_t)sink->dump.length},
+              PROBE_TTL_MS, on_probe_restored, sink);
+    fence_send(sink->fence,
+               (struct text[]){
+                   {"ZRANGE", 6}, key, {"0", 1}, {"-1", 2}, {"WITHSCORES", 10}},
+               5, on_probed, sink);
+    fence_send(sink->fence, (struct text[]){{"DEL", 3}, key}, 2,
+               on_probe_removed, sink);
+    strbuf_deinit(&name);
 }
 
 /* The seam. */
@@ -346,8 +235,7 @@ static void on_counts(void *context, const struct redis_reply *reply)
 static uint32_t room(void *self)
 {
     struct sink_redis *sink = self;
-    size_t commands =
-        fence_outstanding(sink->fence) + sink->pending * (size_t)FOLLOWING_MAX;
+    size_t commands = fence_outstanding(sink->fence);
     size_t unwritten = redis_unwritten(sink->redis);
     size_t by_bytes;
 
@@ -377,59 +265,106 @@ static uint64_t generation(void *self)
     return redis_generation(sink->redis) + sink->stats.forgotten;
 }
 
+/* Once for each generation. A write that is refused raises that, so a
+ * connection that takes no dumps any more is noticed too. */
+static int takes_dumps(struct sink_redis *sink, struct text key)
+{
+    uint64_t current = generation(sink);
+
+    if (sink->dumps_generation != current) {
+        sink->dumps_generation = current;
+        sink->dumps = UNASKED;
+    }
+    if (sink->dumps == UNASKED) {
+        sink->dumps = ASKED;
+        ask_for_dumps(sink, key);
+    }
+    return sink->dumps == TAKEN;
+}
+
+/* Members come by falling counts. */
+static int is_dumpable(const struct sink_member *members, uint32_t count)
+{
+    return count <= ZSET_DUMP_MEMBERS_MAX &&
+           members[0].count <= ZSET_DUMP_COUNT_MAX;
+}
+
+static void put_dump(struct sink_redis *sink, struct text key,
+                     const struct sink_member *members, uint32_t count,
+                     int64_t ttl_ms)
+{
+    strbuf_clear(&sink->dump);
+    zset_dump(&sink->dump, &sink->crc, members, count);
+    sink->stats.dumped++;
+    sink->awaited++;
+    fence_put(sink->fence, FENCE_RESTORE, key,
+              (struct text){sink->dump.bytes, (uint32_t)sink->dump.length},
+              ttl_ms, on_stored, sink);
+}
+
+static void send_members(struct sink_redis *sink, struct text key,
+                         const struct sink_member *members, uint32_t count)
+{
+    size_t words = 2 * (size_t)count + 2;
+    struct text *arguments = mem_new(words, sizeof *arguments);
+
+    strbuf_clear(&sink->numbers);
+    strbuf_reserve(&sink->numbers, (size_t)count * NUMBER_BYTES);
+    arguments[0] = (struct text){"ZADD", 4};
+    arguments[1] = key;
+    for (uint32_t i = 0; i < count; i++) {
+        size_t start = sink->numbers.length;
+
+        strbuf_add_uint(&sink->numbers, members[i].count);
+        arguments[2 * i + 2] =
+            (struct text){sink->numbers.bytes + start,
+                          (uint32_t)(sink->numbers.length - start)};
+        arguments[2 * i + 3] = members[i].id;
+    }
+    queue(sink, arguments, words, on_stored);
+    free(arguments);
+}
+
+/* Removed even when Redis is full and the rest is refused: a key that is gone
+ * is written again. */
+static void put_members(struct sink_redis *sink, struct text key,
+                        const struct sink_member *members, uint32_t count,
+                        int64_t ttl_ms)
+{
+    sink->stats.added++;
+    fence_join(sink->fence, 3);
+    send_remove(sink, key);
+    send_members(sink, key, members, count);
+    send_expire(sink, key, ttl_ms, on_removed);
+}
+
 /* All of these do nothing while the connection is away: its return raises the
  * generation, and everything is written anew. */
 
 static void put(void *self, struct text key, struct text value, int64_t ttl_ms)
 {
     struct sink_redis *sink = self;
-    char digits[NUMBER_BYTES + 1];
-    struct text arguments[] = {
-        {"SET", 3}, key, value, {"PX", 2}, number_text(digits, ttl_ms)};
 
     if (!redis_is_ready(sink->redis))
         return;
-    if (sink->pending > 0)
-        unlink_pending(sink, key);
-    queue(sink, arguments, 5, on_stored);
+    sink->awaited++;
+    fence_put(sink->fence, FENCE_SET, key, value, ttl_ms, on_stored, sink);
 }
 
 static void remove_key(void *self, struct text key)
 {
     struct sink_redis *sink = self;
 
-    if (!redis_is_ready(sink->redis))
-        return;
-    if (sink->pending > 0)
-        unlink_pending(sink, key);
-    send_remove(sink, key);
+    if (redis_is_ready(sink->redis))
+        send_remove(sink, key);
 }
 
 static void expire(void *self, struct text key, int64_t ttl_ms)
 {
     struct sink_redis *sink = self;
-    struct pending *pending =
-        sink->pending > 0 ? *find_pending(sink, key) : NULL;
 
-    if (!redis_is_ready(sink->redis))
-        return;
-    if (pending != NULL)
-        pending->ttl_ms = ttl_ms;
-    else
-        send_expire(sink, key, ttl_ms);
-}
-
-static void ask_counts(struct sink_redis *sink, struct pending *pending)
-{
-    struct text arguments[] = {{"ZRANGE", 6},
-                               {pending->key, pending->key_length},
-                               {"0", 1},
-                               {"-1", 2},
-                               {"WITHSCORES", 10}};
-
-    sink->awaited++;
-    sink->pending++;
-    fence_send(sink->fence, arguments, 5, on_counts, pending);
+    if (redis_is_ready(sink->redis))
+        send_expire(sink, key, ttl_ms, on_expired);
 }
 
 static void put_counts(void *self, struct text key,
@@ -437,28 +372,15 @@ static void put_counts(void *self, struct text key,
                        int64_t ttl_ms)
 {
     struct sink_redis *sink = self;
-    struct pending **at, *pending;
 
-    if (count == 0) {
-        remove_key(self, key);
-        return;
-    }
     if (!redis_is_ready(sink->redis))
         return;
-    sink->stats.counts_put++;
-    at = find_pending(sink, key);
-    pending = *at;
-    if (pending == NULL) {
-        pending = *at = mem_new(1, sizeof *pending);
-        pending->sink = sink;
-        pending->key = mem_dup(key.bytes, key.length);
-        pending->key_length = key.length;
-        ask_counts(sink, pending);
-    }
-    free(pending->members);
-    pending->members = copy_members(members, count);
-    pending->count = count;
-    pending->ttl_ms = ttl_ms;
+    if (count == 0)
+        send_remove(sink, key);
+    else if (takes_dumps(sink, key) && is_dumpable(members, count))
+        put_dump(sink, key, members, count, ttl_ms);
+    else
+        put_members(sink, key, members, count, ttl_ms);
 }
 
 struct sink_redis *sink_redis_new(struct sink *sink, struct redis *redis)
@@ -467,6 +389,7 @@ struct sink_redis *sink_redis_new(struct sink *sink, struct redis *redis)
 
     self->redis = redis;
     self->fence = fence_new(redis);
+    crc64_init(&self->crc);
     *sink = (struct sink){.self = self,
                           .room = room,
                           .generation = generation,
@@ -483,7 +406,7 @@ void sink_redis_free(struct sink_redis *sink)
         return;
     fence_free(sink->fence);
     ASSERT(sink->awaited == 0);
-    free(sink->arguments);
+    strbuf_deinit(&sink->dump);
     strbuf_deinit(&sink->numbers);
     free(sink);
 }
