@@ -40,6 +40,10 @@ void group_dictionary_deinit(struct group_dictionary *dictionary);
 uint32_t group_dictionary_add(struct group_dictionary *dictionary,
                               uint32_t number);
 
+/* The id will be added soon. */
+void group_dictionary_prefetch(const struct group_dictionary *dictionary,
+                               uint32_t number);
+
 /* After the last id was added: deals out ranks, and writes them down. */
 void group_dictionary_pack(struct strbuf *out,
                            struct group_dictionary *dictionary);

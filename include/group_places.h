@@ -21,6 +21,7 @@
 
 struct group_places {
     uint32_t tiers;
+    int64_t fine_pane; /* of stream time */
     uint64_t ahead;
     int64_t now[WINDOWS_MAX];         /* by tier: the pane of stream time */
     uint64_t starts[WINDOWS_MAX + 1]; /* by tier: its first number; the span */

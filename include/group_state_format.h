@@ -29,12 +29,8 @@ enum {
     GROUP_STATE_VERSION = 1,
     GROUP_STATE_HAS_CATEGORY = 1,
     GROUP_STATE_IS_CUT = 2,
-    GROUP_STATE_OTHERS_SHIFT = 2,
-    GROUP_STATE_FEW = 64 /* numbers that are sorted the simple way */
+    GROUP_STATE_OTHERS_SHIFT = 2
 };
-
-/* Sorts numbers that are all different. (group_state.c) */
-void group_state_sort(uint64_t *numbers, uint32_t count);
 
 /* The time that a fine pane begins at. */
 static inline int64_t group_state_time(const struct groups *groups,

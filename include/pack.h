@@ -15,6 +15,27 @@ void pack_add_uint(struct strbuf *out, uint64_t number);
 void pack_add_int(struct strbuf *out, int64_t number);
 void pack_add_bytes(struct strbuf *out, const void *bytes, size_t length);
 
+/* The same for many numbers, into room that was made for them beforehand:
+ *
+ *     struct pack pack = pack_begin(out, numbers * PACK_UINT_BYTES_MAX);
+ *     pack_put_uint(&pack, 7);
+ *     pack_end(out, &pack); */
+enum { PACK_UINT_BYTES_MAX = 10 };
+
+struct pack {
+    unsigned char *at;
+};
+
+struct pack pack_begin(struct strbuf *out, size_t room);
+void pack_end(struct strbuf *out, const struct pack *pack);
+
+static inline void pack_put_uint(struct pack *pack, uint64_t number)
+{
+    for (; number >= 0x80; number >>= 7)
+        *pack->at++ = (unsigned char)(number | 0x80);
+    *pack->at++ = (unsigned char)number;
+}
+
 enum { PACK_SEAL_BYTES = 8 };
 
 /* Closes what was added since `start` with a check. */

@@ -1,16 +1,20 @@
 #include "group_dictionary.h"
 
 #include "mem.h"
+#include "sort.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     SLOTS_MIN = 64,
     HEAD_BYTES = 8,
-    AHEAD = 16,      /* texts that are prefetched */
-    BATCH = 32,      /* ids that are interned together */
-    FEW = 48,        /* ids that are sorted by insertion */
+    AHEAD = 16,    /* texts that are prefetched */
+    BATCH = 32,    /* ids that are interned together */
+    FEW = 16,      /* ids that are sorted by insertion */
+    TEXTS_END = 8, /* bytes that are read behind a text */
+    ID_ROOM = 2 * PACK_UINT_BYTES_MAX,
     SUFFIX_BITS = 4, /* of a suffix's length that stand beside the drop */
     SUFFIX_MASK = (1 << SUFFIX_BITS) - 1
 };
@@ -39,17 +43,29 @@ void group_dictionary_deinit(struct group_dictionary *dictionary)
     free(dictionary->slots);
 }
 
+static uint32_t slot_of(const struct group_dictionary *dictionary,
+                        uint32_t number)
+{
+    return number * UINT32_C(2654435769) >> 7 & (dictionary->slots_count - 1);
+}
+
 /* The slot of the number, or the empty one where it would go. */
 static struct dictionary_slot *
 find_slot(const struct group_dictionary *dictionary, uint32_t number)
 {
     uint32_t mask = dictionary->slots_count - 1;
-    uint32_t at = number * UINT32_C(2654435769) >> 7 & mask;
+    uint32_t at = slot_of(dictionary, number);
 
     while (dictionary->slots[at].number != 0 &&
            dictionary->slots[at].number != number)
         at = (at + 1) & mask;
     return &dictionary->slots[at];
+}
+
+void group_dictionary_prefetch(const struct group_dictionary *dictionary,
+                               uint32_t number)
+{
+    __builtin_prefetch(&dictionary->slots[slot_of(dictionary, number)]);
 }
 
 static void grow_slots(struct group_dictionary *dictionary)
@@ -85,158 +101,135 @@ uint32_t group_dictionary_add(struct group_dictionary *dictionary,
 
 /* ---- the order of ids ----
  *
- * Eight bytes at a time, as one number: a radix sort by it, then each run of
- * equal ones by the next eight. */
-
-struct entry {
-    uint64_t head;
-    uint32_t index; /* in the dictionary */
-};
+ * Eight bytes at a time, as one number: sorted by it, then each run of equal
+ * ones by the next eight. */
 
 struct sorter {
     const struct group_dictionary *dictionary;
-    struct strbuf
-        texts;          /* all ids side by side, for they are looked at often */
-    uint32_t *starts;   /* owned; by index, and the end of the last */
-    struct entry *room; /* owned; as many as there are ids */
+    char *texts;             /* owned; all ids side by side, and TEXTS_END */
+    uint32_t *starts;        /* owned; by index, and the end of the last */
+    struct sort_entry *room; /* owned; as many as there are ids */
 };
 
 static struct text text_at(const struct sorter *sorter, uint32_t index)
 {
     uint32_t start = sorter->starts[index];
 
-    return (struct text){sorter->texts.bytes + start,
+    return (struct text){sorter->texts + start,
                          sorter->starts[index + 1] - start};
 }
 
+/* The eight bytes at `depth` as a number that sorts as they do. What is behind
+ * the text is read, for TEXTS_END follows all of them, and cut off. */
 static uint64_t head_of(struct text text, uint32_t depth)
 {
-    uint64_t head = 0;
+    uint64_t head;
+    uint32_t left;
 
-    for (uint32_t i = depth; i < depth + HEAD_BYTES; i++)
-        head = head << 8 | (i < text.length ? (unsigned char)text.bytes[i] : 0);
-    return head;
+    if (depth >= text.length)
+        return 0;
+    memcpy(&head, text.bytes + depth, sizeof head);
+    head = be64toh(head);
+    left = text.length - depth;
+    return left < HEAD_BYTES ? head & ~(UINT64_MAX >> 8 * left) : head;
 }
 
-static int is_above(const struct sorter *sorter, const struct entry *left,
-                    const struct entry *right)
+static int is_above(const struct sorter *sorter, const struct sort_entry *left,
+                    const struct sort_entry *right)
 {
-    if (left->head != right->head)
-        return left->head > right->head;
+    if (left->key != right->key)
+        return left->key > right->key;
     return text_compare(text_at(sorter, left->index),
                         text_at(sorter, right->index)) > 0;
 }
 
-static void insert_entries(const struct sorter *sorter, struct entry *entries,
-                           uint32_t count)
-{
-    for (uint32_t i = 1; i < count; i++) {
-        struct entry entry = entries[i];
-        uint32_t at = i;
-
-        for (; at > 0 && is_above(sorter, &entries[at - 1], &entry); at--)
-            entries[at] = entries[at - 1];
-        entries[at] = entry;
-    }
-}
-
-static unsigned digit_of(const struct entry *entry, unsigned digit)
-{
-    return entry->head >> 8 * digit & 0xff;
-}
-
-static void deal_entries(struct entry *to, const struct entry *from,
-                         uint32_t count, uint32_t places[256], unsigned digit)
-{
-    uint32_t sum = 0;
-
-    for (unsigned i = 0; i < 256; i++) {
-        uint32_t start = sum;
-
-        sum += places[i];
-        places[i] = start;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        to[places[digit_of(&from[i], digit)]++] = from[i];
-}
-
-/* By `head` alone, from its last byte to its first; stable. */
-static void sort_heads(struct entry *entries, struct entry *room,
+static void insert_ids(const struct sorter *sorter, struct sort_entry *ids,
                        uint32_t count)
 {
-    uint32_t counts[HEAD_BYTES][256] = {{0}};
-    struct entry *from = entries, *to = room;
+    for (uint32_t i = 1; i < count; i++) {
+        struct sort_entry id = ids[i];
+        uint32_t at = i;
 
-    if (count == 0)
-        return;
-    for (uint32_t i = 0; i < count; i++)
-        for (unsigned digit = 0; digit < HEAD_BYTES; digit++)
-            counts[digit][digit_of(&entries[i], digit)]++;
-    for (unsigned digit = 0; digit < HEAD_BYTES; digit++) {
-        struct entry *dealt = to;
-
-        if (counts[digit][digit_of(from, digit)] == count)
-            continue;
-        deal_entries(to, from, count, counts[digit], digit);
-        to = from;
-        from = dealt;
+        for (; at > 0 && is_above(sorter, &ids[at - 1], &id); at--)
+            ids[at] = ids[at - 1];
+        ids[at] = id;
     }
-    if (from != entries)
-        memcpy(entries, from, count * sizeof *entries);
 }
 
 /* The ids are alike before `depth`, and all different. */
-static void sort_entries(const struct sorter *sorter, struct entry *entries,
-                         uint32_t count, uint32_t depth)
+static void sort_ids(const struct sorter *sorter, struct sort_entry *ids,
+                     uint32_t count, uint32_t depth)
 {
     for (uint32_t i = 0; i < count; i++)
-        entries[i].head = head_of(text_at(sorter, entries[i].index), depth);
+        ids[i].key = head_of(text_at(sorter, ids[i].index), depth);
     if (count <= FEW) {
-        insert_entries(sorter, entries, count);
+        insert_ids(sorter, ids, count);
         return;
     }
-    sort_heads(entries, sorter->room, count);
+    sort_entries(ids, sorter->room, count);
     for (uint32_t start = 0, end; start < count; start = end) {
         end = start + 1;
-        while (end < count && entries[end].head == entries[start].head)
+        while (end < count && ids[end].key == ids[start].key)
             end++;
         if (end - start > 1)
-            sort_entries(sorter, entries + start, end - start,
-                         depth + HEAD_BYTES);
+            sort_ids(sorter, ids + start, end - start, depth + HEAD_BYTES);
     }
 }
 
-/* Ids lie anywhere in memory: the next few are asked for beforehand. */
-static void gather_texts(struct sorter *sorter, const struct text *ids,
+/* Ids lie anywhere in memory: what says where is asked for beforehand, then
+ * they are. */
+static void find_ids(struct text *texts, struct sort_entry *tenants,
+                     const struct group_dictionary *dictionary)
+{
+    for (uint32_t i = 0; i < dictionary->count; i++) {
+        uint32_t number = dictionary->numbers[i];
+
+        if (i + AHEAD < dictionary->count)
+            intern_prefetch(dictionary->ids, dictionary->numbers[i + AHEAD]);
+        texts[i] = intern_id(dictionary->ids, number);
+        tenants[i] = (struct sort_entry){
+            intern_tenant_number(dictionary->ids, number), i};
+    }
+}
+
+static void gather_texts(struct sorter *sorter, const struct text *texts,
                          uint32_t count)
 {
+    uint64_t length = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        sorter->starts[i] = (uint32_t)length;
+        length += texts[i].length;
+    }
+    ASSERT(length <= UINT32_MAX);
+    sorter->starts[count] = (uint32_t)length;
+    sorter->texts = mem_new(length + TEXTS_END, 1);
     for (uint32_t i = 0; i < count; i++) {
         if (i + AHEAD < count)
-            __builtin_prefetch(ids[i + AHEAD].bytes);
-        strbuf_add(&sorter->texts, ids[i].bytes, ids[i].length);
-        ASSERT(sorter->texts.length <= UINT32_MAX);
-        sorter->starts[i + 1] = (uint32_t)sorter->texts.length;
+            __builtin_prefetch(texts[i + AHEAD].bytes);
+        memcpy(sorter->texts + sorter->starts[i], texts[i].bytes,
+               texts[i].length);
     }
 }
 
-static void sorter_init(struct sorter *sorter,
+/* The entries are left with their tenants' numbers. */
+static void sorter_init(struct sorter *sorter, struct sort_entry *entries,
                         const struct group_dictionary *dictionary)
 {
     uint32_t count = dictionary->count;
-    struct text *ids = mem_new(count, sizeof *ids);
+    struct text *texts = mem_new(count, sizeof *texts);
 
     *sorter = (struct sorter){.dictionary = dictionary};
     sorter->starts = mem_new(count + 1u, sizeof *sorter->starts);
     sorter->room = mem_new(count, sizeof *sorter->room);
-    for (uint32_t i = 0; i < count; i++)
-        ids[i] = intern_id(dictionary->ids, dictionary->numbers[i]);
-    gather_texts(sorter, ids, count);
-    free(ids);
+    find_ids(texts, entries, dictionary);
+    gather_texts(sorter, texts, count);
+    free(texts);
 }
 
 static void sorter_deinit(struct sorter *sorter)
 {
-    strbuf_deinit(&sorter->texts);
+    free(sorter->texts);
     free(sorter->starts);
     free(sorter->room);
 }
@@ -257,24 +250,21 @@ static int compare_runs(const void *a, const void *b)
     return text_compare(left->tenant, right->tenant);
 }
 
-/* Puts the entries by tenants; returns how many of these there are, in the
- * order of their bytes. */
-static uint32_t find_runs(struct run **runs, struct entry *entries,
+/* Puts the entries by their tenants; returns how many of these there are, in
+ * the order of their bytes. */
+static uint32_t find_runs(struct run **runs, struct sort_entry *entries,
                           const struct sorter *sorter)
 {
     const struct group_dictionary *dictionary = sorter->dictionary;
     uint32_t tenants = 0;
 
+    sort_entries(entries, sorter->room, dictionary->count);
     for (uint32_t i = 0; i < dictionary->count; i++)
-        entries[i] = (struct entry){
-            intern_tenant_number(dictionary->ids, dictionary->numbers[i]), i};
-    sort_heads(entries, sorter->room, dictionary->count);
-    for (uint32_t i = 0; i < dictionary->count; i++)
-        tenants += i == 0 || entries[i].head != entries[i - 1].head;
+        tenants += i == 0 || entries[i].key != entries[i - 1].key;
     *runs = mem_new(tenants, sizeof **runs);
     tenants = 0;
     for (uint32_t i = 0; i < dictionary->count; i++) {
-        if (i == 0 || entries[i].head != entries[i - 1].head)
+        if (i == 0 || entries[i].key != entries[i - 1].key)
             (*runs)[tenants++] = (struct run){
                 intern_tenant(dictionary->ids,
                               dictionary->numbers[entries[i].index]),
@@ -287,43 +277,56 @@ static uint32_t find_runs(struct run **runs, struct entry *entries,
 
 /* ---- writing ---- */
 
+/* Eight bytes at a time; what is read behind the shorter one does not count. */
 static uint32_t common_length(struct text left, struct text right)
 {
+    uint32_t shorter = left.length < right.length ? left.length : right.length;
     uint32_t length = 0;
 
-    while (length < left.length && length < right.length &&
-           left.bytes[length] == right.bytes[length])
-        length++;
-    return length;
+    while (length < shorter) {
+        uint64_t a, b;
+
+        memcpy(&a, left.bytes + length, sizeof a);
+        memcpy(&b, right.bytes + length, sizeof b);
+        if (a != b) {
+            length += (uint32_t)__builtin_ctzll(htole64(a ^ b)) / 8;
+            break;
+        }
+        length += HEAD_BYTES;
+    }
+    return length < shorter ? length : shorter;
 }
 
-static void add_id(struct strbuf *out, struct text before, struct text id)
+static void add_id(struct pack *pack, struct text before, struct text id)
 {
     uint32_t shared = common_length(before, id);
     uint32_t drop = before.length - shared;
     uint32_t suffix = id.length - shared;
 
     if (suffix < SUFFIX_MASK) {
-        pack_add_uint(out, (uint64_t)drop << SUFFIX_BITS | suffix);
+        pack_put_uint(pack, (uint64_t)drop << SUFFIX_BITS | suffix);
     } else {
-        pack_add_uint(out, (uint64_t)drop << SUFFIX_BITS | SUFFIX_MASK);
-        pack_add_uint(out, suffix - SUFFIX_MASK);
+        pack_put_uint(pack, (uint64_t)drop << SUFFIX_BITS | SUFFIX_MASK);
+        pack_put_uint(pack, suffix - SUFFIX_MASK);
     }
-    strbuf_add(out, id.bytes + shared, suffix);
+    memcpy(pack->at, id.bytes + shared, suffix);
+    pack->at += suffix;
 }
 
 static void add_run(struct strbuf *out, const struct sorter *sorter,
-                    const struct run *run, const struct entry *entries,
+                    const struct run *run, const struct sort_entry *entries,
                     uint32_t rank)
 {
-    struct text before = {"", 0};
+    struct text before = {sorter->texts, 0};
 
     pack_add_bytes(out, run->tenant.bytes, run->tenant.length);
     pack_add_uint(out, run->count);
     for (uint32_t i = 0; i < run->count; i++) {
         struct text id = text_at(sorter, entries[i].index);
+        struct pack pack = pack_begin(out, id.length + ID_ROOM);
 
-        add_id(out, before, id);
+        add_id(&pack, before, id);
+        pack_end(out, &pack);
         before = id;
         sorter->dictionary->ranks[entries[i].index] = rank + i;
     }
@@ -332,19 +335,19 @@ static void add_run(struct strbuf *out, const struct sorter *sorter,
 void group_dictionary_pack(struct strbuf *out,
                            struct group_dictionary *dictionary)
 {
-    struct entry *entries = mem_new(dictionary->count, sizeof *entries);
+    struct sort_entry *entries = mem_new(dictionary->count, sizeof *entries);
     struct run *runs = NULL;
     struct sorter sorter;
     uint32_t tenants, rank = 0;
 
     dictionary->ranks = mem_new(dictionary->count, sizeof *dictionary->ranks);
-    sorter_init(&sorter, dictionary);
+    sorter_init(&sorter, entries, dictionary);
     tenants = find_runs(&runs, entries, &sorter);
     pack_add_uint(out, tenants);
     for (uint32_t i = 0; i < tenants; i++) {
-        struct entry *of_tenant = entries + runs[i].start;
+        struct sort_entry *of_tenant = entries + runs[i].start;
 
-        sort_entries(&sorter, of_tenant, runs[i].count, 0);
+        sort_ids(&sorter, of_tenant, runs[i].count, 0);
         add_run(out, &sorter, &runs[i], of_tenant, rank);
         rank += runs[i].count;
     }

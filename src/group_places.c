@@ -13,7 +13,8 @@ void group_places_init(struct group_places *places,
 {
     uint64_t end = ahead;
 
-    *places = (struct group_places){.tiers = windows->count, .ahead = ahead};
+    *places = (struct group_places){
+        .tiers = windows->count, .fine_pane = fine_pane, .ahead = ahead};
     for (uint32_t tier = 0; tier < windows->count; tier++) {
         places->now[tier] = floor_div(fine_pane, windows->fine_per_pane[tier]);
         end += (uint64_t)windows->at[windows->by_tier[tier]].panes;

@@ -1,21 +1,17 @@
 #include "group_state.h"
 
 #include "group_dictionary.h"
-#include "group_places.h"
+#include "group_slots.h"
 #include "group_state_format.h"
 #include "mem.h"
 #include "pack.h"
+#include "sort.h"
 
 #include <stdlib.h>
 
-/* One cell of a run, and the run of one other in a row. */
-struct packed_cell {
-    uint64_t code;
-    uint32_t count;
-};
+enum { AHEAD = 8 }; /* cells whose others are asked for beforehand */
 
 struct packed_row {
-    uint32_t rank;
     uint32_t item;
     uint32_t index;          /* in the dictionary */
     uint32_t category_index; /* in that of the categories */
@@ -27,55 +23,24 @@ struct packer {
     struct strbuf *out;
     struct group_dictionary items;
     struct group_dictionary categories;
-    struct group_places places;
-    uint64_t ahead;
+    struct group_slots slots;
     struct packed_row *rows; /* owned */
     uint32_t rows_count;
     uint32_t rows_room;
     uint32_t *indexes; /* owned; in the dictionary, of each row's others */
     uint32_t indexes_count;
     uint32_t indexes_room;
-    struct packed_cell *cells; /* owned; of one run */
-    uint32_t cells_room;
-    uint64_t *others; /* owned; of one row: rank << 32 | first cell */
-    uint32_t others_room;
+    struct sort_entry *entries; /* owned; of one row: its others by rank, and
+                                   behind them room, then cells by code */
+    uint32_t entries_room;
 };
-
-static int compare_numbers(const void *a, const void *b)
-{
-    const uint64_t *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
-void group_state_sort(uint64_t *numbers, uint32_t count)
-{
-    if (count > GROUP_STATE_FEW) {
-        qsort(numbers, count, sizeof *numbers, compare_numbers);
-        return;
-    }
-    for (uint32_t i = 1; i < count; i++) {
-        uint64_t number = numbers[i];
-        uint32_t at = i;
-
-        for (; at > 0 && numbers[at - 1] > number; at--)
-            numbers[at] = numbers[at - 1];
-        numbers[at] = number;
-    }
-}
 
 /* ---- what there is to write ---- */
 
-static void see_ahead(struct packer *packer, const struct row *row)
+static void see_slots(struct packer *packer, const struct row *row)
 {
-    for (uint32_t i = 0; i < row->used; i++) {
-        struct row_place place =
-            row_place(row->cells[i].slot, packer->places.now);
-        int64_t ahead = place.pane - row->as_of;
-
-        if (place.tier == 0 && ahead > (int64_t)packer->ahead)
-            packer->ahead = (uint64_t)ahead;
-    }
+    for (uint32_t i = 0; i < row->used; i++)
+        group_slots_see(&packer->slots, row->cells[i].slot);
 }
 
 static void see_others(struct packer *packer, const struct row *row)
@@ -88,6 +53,9 @@ static void see_others(struct packer *packer, const struct row *row)
                                      sizeof *packer->indexes);
     }
     for (uint32_t i = 0; i < row->used; i++) {
+        if (i + AHEAD < row->used)
+            group_dictionary_prefetch(&packer->items,
+                                      row->cells[i + AHEAD].other);
         if (row->cells[i].other == other)
             continue;
         other = row->cells[i].other;
@@ -116,7 +84,7 @@ static void see_row(struct packer *packer, uint32_t item, const struct row *row)
         one->category_index =
             group_dictionary_add(&packer->categories, category);
     see_others(packer, row);
-    see_ahead(packer, row);
+    see_slots(packer, row);
 }
 
 static int says_anything(struct packer *packer, uint32_t item,
@@ -137,52 +105,39 @@ static uint64_t step(uint64_t *least, uint64_t number)
     return distance;
 }
 
-static int compare_cells(const void *a, const void *b)
-{
-    const struct packed_cell *left = a, *right = b;
-
-    return left->code < right->code ? -1 : left->code > right->code;
-}
-
 /* In the order of their codes; in the row they stand from old to young, so that
  * each relation's come the other way round. */
-static void encode_cells(struct packer *packer, const struct row *row,
-                         uint32_t start, uint32_t end)
+static void encode_cells(struct packer *packer, struct sort_entry *cells,
+                         const struct row *row, uint32_t start, uint32_t end)
 {
+    uint32_t count = end - start;
     int is_in_order = 1;
 
-    if (end - start > packer->cells_room) {
-        packer->cells_room = end - start;
-        packer->cells = mem_resize(packer->cells, packer->cells_room,
-                                   sizeof *packer->cells);
-    }
-    for (uint32_t i = 0; i < end - start; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const struct cell *cell = &row->cells[end - 1 - i];
 
-        packer->cells[i] = (struct packed_cell){
-            group_places_code(&packer->places,
-                              row_place(cell->slot, packer->places.now)),
-            cell->count};
-        is_in_order &=
-            i == 0 || packer->cells[i - 1].code < packer->cells[i].code;
+        cells[i] = (struct sort_entry){
+            group_slots_code(&packer->slots, cell->slot), cell->count};
+        is_in_order &= i == 0 || cells[i - 1].key < cells[i].key;
     }
     if (!is_in_order)
-        qsort(packer->cells, end - start, sizeof *packer->cells, compare_cells);
+        sort_entries(cells, cells + count, count);
 }
 
-static void add_cells(struct packer *packer, const struct row *row,
+/* `cells`: room for twice as many. */
+static void put_cells(struct packer *packer, struct pack *pack,
+                      struct sort_entry *cells, const struct row *row,
                       uint32_t start, uint32_t end)
 {
     uint64_t least = 0;
 
-    encode_cells(packer, row, start, end);
+    encode_cells(packer, cells, row, start, end);
     for (uint32_t i = 0; i < end - start; i++) {
-        const struct packed_cell *cell = &packer->cells[i];
-        uint64_t distance = step(&least, cell->code);
+        uint64_t distance = step(&least, cells[i].key);
 
-        pack_add_uint(packer->out, distance << 1 | (cell->count > 1));
-        if (cell->count > 1)
-            pack_add_uint(packer->out, cell->count - 2);
+        pack_put_uint(pack, distance << 1 | (cells[i].index > 1));
+        if (cells[i].index > 1)
+            pack_put_uint(pack, cells[i].index - 2);
     }
 }
 
@@ -198,38 +153,34 @@ static uint32_t end_of_run(const struct row *row, uint32_t start)
 static void rank_others(struct packer *packer, const struct packed_row *one,
                         const struct row *row)
 {
+    struct sort_entry *others = packer->entries;
     uint32_t count = 0;
 
-    if (row->pairs > packer->others_room) {
-        packer->others_room = row->pairs;
-        packer->others = mem_resize(packer->others, packer->others_room,
-                                    sizeof *packer->others);
-    }
     for (uint32_t i = row_pairs_start(row); i < row->used;
          i = end_of_run(row, i)) {
         uint32_t index = packer->indexes[one->others + count];
 
-        packer->others[count++] =
-            (uint64_t)packer->items.ranks[index] << 32 | i;
+        others[count++] = (struct sort_entry){packer->items.ranks[index], i};
     }
-    group_state_sort(packer->others, count);
+    sort_entries(others, others + count, count);
 }
 
-static void add_others(struct packer *packer, const struct packed_row *one,
-                       const struct row *row)
+static void put_others(struct packer *packer, struct pack *pack,
+                       const struct packed_row *one, const struct row *row)
 {
+    struct sort_entry *others = packer->entries;
     uint64_t least = 0;
 
     rank_others(packer, one, row);
     for (uint32_t i = 0; i < row->pairs; i++) {
-        uint32_t start = (uint32_t)packer->others[i];
+        uint32_t start = others[i].index;
         uint32_t end = end_of_run(row, start);
-        uint64_t distance = step(&least, packer->others[i] >> 32);
+        uint64_t distance = step(&least, others[i].key);
 
-        pack_add_uint(packer->out, distance << 1 | (end - start > 1));
+        pack_put_uint(pack, distance << 1 | (end - start > 1));
         if (end - start > 1)
-            pack_add_uint(packer->out, end - start - 2);
-        add_cells(packer, row, start, end);
+            pack_put_uint(pack, end - start - 2);
+        put_cells(packer, pack, others + row->pairs, row, start, end);
     }
 }
 
@@ -253,34 +204,52 @@ static void add_head(struct packer *packer, const struct packed_row *one,
         pack_add_uint(packer->out, (uint64_t)(row->cut_until - row->as_of));
 }
 
-static int compare_rows(const void *a, const void *b)
+/* An other and a cell are three numbers at the most. */
+static void add_cells(struct packer *packer, const struct packed_row *one,
+                      const struct row *row)
 {
-    const struct packed_row *left = a, *right = b;
+    uint32_t supports = row_pairs_start(row);
+    size_t numbers = 1u + 2 * (size_t)row->pairs + 2 * (size_t)row->used;
+    struct pack pack = pack_begin(packer->out, numbers * PACK_UINT_BYTES_MAX);
 
-    return left->rank < right->rank ? -1 : left->rank > right->rank;
+    if (row->pairs + 2 * row->used > packer->entries_room) {
+        packer->entries_room = row->pairs + 2 * row->used;
+        packer->entries = mem_resize(packer->entries, packer->entries_room,
+                                     sizeof *packer->entries);
+    }
+    pack_put_uint(&pack, supports);
+    put_cells(packer, &pack, packer->entries, row, 0, supports);
+    put_others(packer, &pack, one, row);
+    pack_end(packer->out, &pack);
+}
+
+static struct sort_entry *order_rows(const struct packer *packer)
+{
+    uint32_t count = packer->rows_count;
+    struct sort_entry *order = mem_new(2 * (size_t)count, sizeof *order);
+
+    for (uint32_t i = 0; i < count; i++)
+        order[i] =
+            (struct sort_entry){packer->items.ranks[packer->rows[i].index], i};
+    sort_entries(order, order + count, count);
+    return order;
 }
 
 static void add_rows(struct packer *packer)
 {
+    struct sort_entry *order = order_rows(packer);
     uint64_t least = 0;
 
-    for (uint32_t i = 0; i < packer->rows_count; i++)
-        packer->rows[i].rank = packer->items.ranks[packer->rows[i].index];
-    if (packer->rows_count > 0)
-        qsort(packer->rows, packer->rows_count, sizeof *packer->rows,
-              compare_rows);
     pack_add_uint(packer->out, packer->rows_count);
     for (uint32_t i = 0; i < packer->rows_count; i++) {
-        const struct packed_row *one = &packer->rows[i];
+        const struct packed_row *one = &packer->rows[order[i].index];
         const struct row *row = groups_row(packer->groups, one->item);
-        uint32_t supports = row_pairs_start(row);
 
-        pack_add_uint(packer->out, step(&least, one->rank));
+        pack_add_uint(packer->out, step(&least, order[i].key));
         add_head(packer, one, row);
-        pack_add_uint(packer->out, supports);
-        add_cells(packer, row, 0, supports);
-        add_others(packer, one, row);
+        add_cells(packer, one, row);
     }
+    free(order);
 }
 
 /* ---- the module's face ---- */
@@ -289,8 +258,8 @@ static void begin(struct packer *packer, struct strbuf *out,
                   struct groups *groups)
 {
     *packer = (struct packer){.groups = groups, .out = out};
-    group_places_init(&packer->places, groups_rules(groups)->windows,
-                      groups_horizon(groups)->fine_pane, 0);
+    group_slots_init(&packer->slots, groups_rules(groups)->windows,
+                     groups_horizon(groups)->fine_pane);
     group_dictionary_init(&packer->items, groups_rules(groups)->items);
     group_dictionary_init(&packer->categories, groups_categories(groups));
 }
@@ -301,11 +270,9 @@ static void end(struct packer *packer)
     int64_t fine_pane = groups_horizon(packer->groups)->fine_pane;
     size_t start = out->length;
 
-    group_places_init(&packer->places, groups_rules(packer->groups)->windows,
-                      fine_pane, packer->ahead);
     pack_add_uint(out, GROUP_STATE_VERSION);
     pack_add_uint(out, (uint64_t)fine_pane);
-    pack_add_uint(out, packer->ahead);
+    pack_add_uint(out, group_slots_number(&packer->slots));
     group_dictionary_pack(out, &packer->categories);
     group_dictionary_pack(out, &packer->items);
     add_rows(packer);
@@ -314,8 +281,7 @@ static void end(struct packer *packer)
     group_dictionary_deinit(&packer->categories);
     free(packer->rows);
     free(packer->indexes);
-    free(packer->cells);
-    free(packer->others);
+    free(packer->entries);
 }
 
 void group_state_pack_base(struct strbuf *out, struct groups *groups,

@@ -1,9 +1,10 @@
 #include "group_dictionary.h"
-#include "group_places.h"
+#include "group_slots.h"
 #include "group_state.h"
 #include "group_state_format.h"
 #include "mem.h"
 #include "pack.h"
+#include "sort.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ struct scratch {
     struct cell *cells; /* owned */
     uint32_t cells_count;
     uint32_t cells_room;
-    uint64_t *others; /* owned; item << 32 | first cell */
+    struct sort_entry *others; /* owned; by item, the first cell; and room for
+                                  as many */
     uint32_t others_count;
     uint32_t others_room;
 };
@@ -27,8 +29,7 @@ struct reader {
     uint32_t group;
     struct unpack from;
     int64_t fine_pane;
-    struct horizon horizon; /* when it was packed */
-    struct group_places places;
+    struct group_codes codes;
     struct group_names categories;
     struct group_names items;
     struct scratch scratch;
@@ -104,34 +105,25 @@ static void order_cells(struct cell *cells, uint32_t count)
         }
 }
 
-/* No cell stands in another tier than the finest that still needed it. */
-static uint32_t read_slot(struct reader *reader, uint64_t code)
-{
-    const struct windows *windows = groups_rules(reader->groups)->windows;
-    struct row_place place = group_places_decode(&reader->places, code);
-    int64_t fine_pane = place.pane * windows->fine_per_pane[place.tier];
-
-    if (window_tier(&reader->horizon, windows, fine_pane) != place.tier)
-        reader->from.is_broken = 1;
-    return row_slot(place);
-}
-
 /* `indexes`: how many relations, or sets, there are. */
 static void read_cells(struct reader *reader, uint32_t other, uint64_t count,
                        uint32_t indexes)
 {
     struct unpack *from = &reader->from;
-    uint64_t end = indexes * group_places_span(&reader->places), least = 0;
+    uint64_t end = indexes * group_places_span(&reader->codes.places),
+             least = 0;
     uint32_t start = reader->scratch.cells_count;
 
     for (uint64_t i = 0; i < count && !from->is_broken; i++) {
         uint64_t head = unpack_uint(from);
         uint64_t code = take_step(from, &least, end, head >> 1);
-        uint32_t several = read_cell_count(from, (int)(head & 1));
+        uint32_t several = read_cell_count(from, (int)(head & 1)), slot;
 
-        if (!from->is_broken)
-            *new_cell(&reader->scratch) =
-                (struct cell){other, read_slot(reader, code), several};
+        if (from->is_broken ||
+            group_codes_slot(&reader->codes, &slot, code) < 0)
+            from->is_broken = 1;
+        else
+            *new_cell(&reader->scratch) = (struct cell){other, slot, several};
     }
     if (from->is_broken)
         return;
@@ -219,11 +211,12 @@ static void read_other(struct reader *reader, uint64_t *least,
     intern_prefetch(reader->items.ids, other);
     if (scratch->others_count == scratch->others_room) {
         scratch->others_room = 2 * scratch->others_room + 64;
-        scratch->others = mem_resize(scratch->others, scratch->others_room,
-                                     sizeof *scratch->others);
+        scratch->others =
+            mem_resize(scratch->others, 2 * (size_t)scratch->others_room,
+                       sizeof *scratch->others);
     }
     scratch->others[scratch->others_count++] =
-        (uint64_t)other << 32 | scratch->cells_count;
+        (struct sort_entry){other, scratch->cells_count};
     read_cells(reader, other, cells,
                groups_rules(reader->groups)->relations->count);
 }
@@ -247,10 +240,11 @@ static struct cell *take_cells(struct scratch *scratch, uint32_t supports)
     uint32_t used = supports;
 
     memcpy(cells, scratch->cells, supports * sizeof *cells);
-    group_state_sort(scratch->others, scratch->others_count);
+    sort_entries(scratch->others, scratch->others + scratch->others_count,
+                 scratch->others_count);
     for (uint32_t i = 0; i < scratch->others_count; i++) {
-        uint32_t at = (uint32_t)scratch->others[i];
-        uint32_t other = (uint32_t)(scratch->others[i] >> 32);
+        uint32_t at = scratch->others[i].index;
+        uint32_t other = (uint32_t)scratch->others[i].key;
 
         while (at < scratch->cells_count && scratch->cells[at].other == other)
             cells[used++] = scratch->cells[at++];
@@ -322,9 +316,7 @@ static int read_head(struct reader *reader, struct err *err)
     if (fine_pane > (uint64_t)groups_horizon(groups)->fine_pane)
         return err_set(err, "rows are of a later time than that of the stream");
     reader->fine_pane = (int64_t)fine_pane;
-    window_horizon(&reader->horizon, rules->windows, reader->fine_pane);
-    group_places_init(&reader->places, rules->windows, reader->fine_pane,
-                      ahead);
+    group_codes_init(&reader->codes, rules->windows, reader->fine_pane, ahead);
     if (group_names_unpack(&reader->categories, groups_categories(groups),
                            from) < 0 ||
         group_names_unpack(&reader->items, rules->items, from) < 0)

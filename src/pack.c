@@ -2,19 +2,23 @@
 
 #include "hash.h"
 
-enum { UINT_BYTES_MAX = 10 };
+struct pack pack_begin(struct strbuf *out, size_t room)
+{
+    return (struct pack){(unsigned char *)strbuf_reserve(out, room)};
+}
+
+void pack_end(struct strbuf *out, const struct pack *pack)
+{
+    out->length = (size_t)(pack->at - (unsigned char *)out->bytes);
+    out->bytes[out->length] = '\0';
+}
 
 void pack_add_uint(struct strbuf *out, uint64_t number)
 {
-    unsigned char bytes[UINT_BYTES_MAX];
-    size_t length = 0;
+    struct pack pack = pack_begin(out, PACK_UINT_BYTES_MAX);
 
-    while (number >= 0x80) {
-        bytes[length++] = (unsigned char)(number | 0x80);
-        number >>= 7;
-    }
-    bytes[length++] = (unsigned char)number;
-    strbuf_add(out, bytes, length);
+    pack_put_uint(&pack, number);
+    pack_end(out, &pack);
 }
 
 void pack_add_int(struct strbuf *out, int64_t number)
