@@ -37,8 +37,12 @@ void daemon_close(struct daemon *daemon);
 void daemon_set_reload(struct daemon *daemon, int (*reload)(void *context),
                        void *context);
 
-/* What it waits for, in words, for the service manager. */
-void daemon_say(struct daemon *daemon, const char *text);
+/* What it waits for ("redis"), for the service manager and all who look; a
+ * literal. */
+void daemon_wait_for(struct daemon *daemon, const char *what);
+
+/* For those who look; there as long as the daemon is. */
+struct observer *daemon_observer(struct daemon *daemon);
 
 /* Waits up to `wait_ms`, for a signal too; keeps the connection to Redis and
  * the stats alive. Returns 1 when it is to stop. */

@@ -55,6 +55,10 @@ void engine_take_all(struct engine *engine, const struct record *records,
 enum event_verdict engine_take(struct engine *engine,
                                const struct record *record);
 
+/* What was taken last, up to ENGINE_BATCH records in one call: the event of
+ * each that is EVENT_ACCEPTED, good until the next call. */
+const struct event *engine_events(const struct engine *engine);
+
 /* The same of events that were decoded already: those whose verdict is
  * EVENT_ACCEPTED; it may become another. The state is as if they had come one
  * by one, but what they need of memory is asked for together. */

@@ -13,6 +13,7 @@
 #define TERKAIT_PUBLISH_H
 
 #include "engine.h"
+#include "freshness.h"
 #include "sink.h"
 
 #include <stdint.h>
@@ -69,6 +70,7 @@ struct publish_turn {
     uint32_t rows;  /* look at no more than that many rows */
     int is_behind;  /* a backlog is being worked off */
     int is_still;   /* no input for a second, or a backlog just ended */
+    struct freshness *freshness; /* told of rows looked at; NULL: nobody */
 };
 
 /* Does what is due, as far as `rows` and the sink's room allow. Returns 1 when

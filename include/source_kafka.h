@@ -90,6 +90,11 @@ int source_kafka_commit(const struct source *source, uint32_t partition,
  * acknowledged; -1 when none was. */
 int64_t source_kafka_committed(const struct source *source, uint32_t partition);
 
+/* Of a partition being read, as far as it is known, else -1: one above its
+ * newest record; records from where reading stands to there. */
+void source_kafka_place(const struct source *source, uint32_t partition,
+                        int64_t *end, int64_t *lag);
+
 struct source_kafka_stats {
     uint64_t records;
     uint64_t bytes;

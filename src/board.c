@@ -70,14 +70,22 @@ const char *board_reason_name(enum board_reason reason)
     return texts[reason].name;
 }
 
+static int waits_for(const struct board_view *view, const char *what)
+{
+    return strcmp(view->waits_for, what) == 0;
+}
+
+/* At a start nothing is known of Kafka but that it is waited for. */
 uint32_t board_reasons(const struct board_view *view, int64_t silent_us)
 {
     const struct status_values *values = &view->values;
     const int is_so[BECAUSE_COUNT] = {
         [BECAUSE_STARTING] = view->phase == BOARD_STARTING,
         [BECAUSE_STOPPING] = view->phase == BOARD_STOPPING,
-        [BECAUSE_KAFKA_AWAY] = !values->kafka_up,
-        [BECAUSE_REDIS_AWAY] = !values->redis_up,
+        [BECAUSE_KAFKA_AWAY] = view->phase == BOARD_STARTING
+                                   ? waits_for(view, "kafka")
+                                   : !values->kafka_up,
+        [BECAUSE_REDIS_AWAY] = waits_for(view, "redis") || !values->redis_up,
         [BECAUSE_REDIS_FULL] = values->redis_full != 0,
         [BECAUSE_HELD] = values->is_held != 0,
         [BECAUSE_BEHIND] = values->lag_records > BOARD_BEHIND_RECORDS,

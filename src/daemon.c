@@ -3,10 +3,10 @@
 #include "clock.h"
 #include "mem.h"
 #include "notify.h"
+#include "observer.h"
 #include "publish.h"
 #include "redis.h"
 #include "sink_redis.h"
-#include "status.h"
 #include "store_format.h"
 #include "upkeep.h"
 
@@ -25,9 +25,8 @@ enum {
     BEHIND_RECORDS = 20000, /* known and not read: a backlog */
     FLUSH_US = 10000000,    /* after a stop */
     LETTERS_MS = 2000,      /* of it for dead letters */
-    STATUS_US = 1000000,
-    AWAY_US = 60000000 /* nothing made durable for that long: stop
-                          reading, Kafka keeps it better than memory */
+    AWAY_US = 60000000      /* nothing made durable for that long: stop
+                               reading, Kafka keeps it better than memory */
 };
 
 struct daemon {
@@ -35,7 +34,7 @@ struct daemon {
     struct redis *redis;
     struct sink sink;
     struct sink_redis *sink_redis;
-    struct status *status;
+    struct observer *observer;
     struct upkeep *upkeep;
     struct notify *notify;
     int (*reload)(void *context); /* NULL: nothing is read again */
@@ -45,7 +44,7 @@ struct daemon {
     int signals;
     int is_stopping; /* signals seen */
     int64_t now_us;
-    int64_t status_us;
+    const char *waits_for; /* between rounds; or "" */
     /* of the round */
     const struct daemon_round *round;
     struct publish *publish;
@@ -145,8 +144,14 @@ static void judge_hold(struct daemon *daemon)
 
 static void take_records(struct daemon *daemon, uint32_t count)
 {
-    engine_take_all(daemon->round->engine, daemon->records, count,
-                    daemon->verdicts);
+    for (uint32_t i = 0; i < count; i += ENGINE_BATCH) {
+        uint32_t part = count - i < ENGINE_BATCH ? count - i : ENGINE_BATCH;
+
+        engine_take_all(daemon->round->engine, daemon->records + i, part,
+                        daemon->verdicts + i);
+        observer_take(daemon->observer, daemon->records + i,
+                      daemon->verdicts + i, part);
+    }
     for (uint32_t i = 0; daemon->round->letters != NULL && i < count; i++)
         dead_letters_take(daemon->round->letters, &daemon->records[i],
                           daemon->verdicts[i]);
@@ -193,6 +198,7 @@ static void publish_slice(struct daemon *daemon)
         .rows = SLICE_ROWS,
         .is_behind = daemon->is_behind,
         .is_still = is_still(daemon),
+        .freshness = observer_freshness(daemon->observer),
     };
 
     do {
@@ -225,32 +231,34 @@ static void say_status(struct daemon *daemon)
     if (!daemon->has_begun)
         strbuf_add_text(&line, "loads the state");
     else
-        status_add_line(daemon->status, &line);
+        observer_add_line(daemon->observer, &line);
     notify_status(daemon->notify, line.bytes);
     strbuf_deinit(&line);
+}
+
+/* 1: a second has passed. */
+static int observe(struct daemon *daemon, int is_last)
+{
+    const struct observer_turn turn = {
+        .now_us = daemon->now_us,
+        .waits_for = daemon->waits_for,
+        .janitor = upkeep_janitor(daemon->upkeep),
+        .pressure = (int)upkeep_pressure(daemon->upkeep),
+        .is_held = daemon->is_held,
+        .has_begun = daemon->has_begun,
+        .is_stopping = daemon->is_stopping,
+        .is_last = is_last,
+    };
+
+    return observer_turn(daemon->observer, &turn);
 }
 
 static void tell(struct daemon *daemon, int is_last)
 {
     const struct daemon_round *round = daemon->round;
-    struct status_parts from = {
-        .engine = round->engine,
-        .publish = daemon->publish,
-        .redis = daemon->redis,
-        .sink = daemon->sink_redis,
-        .source = round->source,
-        .kafka = round->kafka,
-        .letters = round->letters,
-        .janitor = upkeep_janitor(daemon->upkeep),
-        .pressure = (int)upkeep_pressure(daemon->upkeep),
-    };
 
-    status_note(daemon->status, &from, clock_wall_ms());
-    if (!is_last && daemon->now_us - daemon->status_us < STATUS_US)
+    if (!observe(daemon, is_last))
         return;
-    daemon->status_us = daemon->now_us;
-    status_collect(daemon->status, &from, daemon->now_us, clock_wall_ms());
-    status_send(daemon->status, daemon->redis, daemon->config->redis.prefix);
     if (round->progress != NULL)
         round->progress(round->context, is_last);
     judge_hold(daemon);
@@ -401,6 +409,23 @@ static enum daemon_end flush(struct daemon *daemon)
     return DAEMON_DONE;
 }
 
+static void observe_round(struct daemon *daemon)
+{
+    const struct daemon_round *round = daemon->round;
+    const struct status_parts parts = {
+        .engine = round->engine,
+        .publish = daemon->publish,
+        .sink = daemon->sink_redis,
+        .source = round->source,
+        .kafka = round->kafka,
+        .letters = round->letters,
+        .keeper = round->keeper,
+    };
+
+    daemon->waits_for = "";
+    observer_begin(daemon->observer, &parts);
+}
+
 static void begin_round(struct daemon *daemon, const struct daemon_round *round)
 {
     const struct config *config = daemon->config;
@@ -414,6 +439,7 @@ static void begin_round(struct daemon *daemon, const struct daemon_round *round)
     daemon->round = round;
     daemon->publish =
         publish_new(&config->publish, round->engine, &daemon->sink);
+    observe_round(daemon);
     upkeep.publish = daemon->publish;
     upkeep_begin(daemon->upkeep, &upkeep);
     daemon->has_begun = daemon->is_ended = daemon->is_behind = 0;
@@ -437,6 +463,7 @@ enum daemon_end daemon_run(struct daemon *daemon,
     if (end != DAEMON_DONE && end != DAEMON_FAILED && round->keeper != NULL)
         err_set(err, "%s", keeper_reason(round->keeper));
     upkeep_end(daemon->upkeep);
+    observer_end(daemon->observer);
     publish_free(daemon->publish);
     daemon->publish = NULL;
     return end;
@@ -456,7 +483,8 @@ int daemon_open(struct daemon **out, const struct config *config, int signals,
         return -1;
     }
     daemon->sink_redis = sink_redis_new(&daemon->sink, daemon->redis);
-    daemon->status = status_new(clock_wall_ms());
+    daemon->observer = observer_new(config, daemon->redis);
+    daemon->waits_for = "";
     daemon->upkeep =
         upkeep_new(daemon->redis, &daemon->sink, config->redis.prefix);
     daemon->notify = notify_from_environment();
@@ -474,7 +502,7 @@ void daemon_close(struct daemon *daemon)
     upkeep_free(daemon->upkeep);
     notify_free(daemon->notify);
     sink_redis_free(daemon->sink_redis);
-    status_free(daemon->status);
+    observer_free(daemon->observer);
     free(daemon->records);
     free(daemon->verdicts);
     free(daemon);
@@ -487,19 +515,18 @@ void daemon_set_reload(struct daemon *daemon, int (*reload)(void *context),
     daemon->reload_context = context;
 }
 
-void daemon_say(struct daemon *daemon, const char *text)
+void daemon_wait_for(struct daemon *daemon, const char *what)
 {
+    char text[64];
+
+    daemon->waits_for = what;
+    snprintf(text, sizeof text, "waits for %s", what);
     notify_status(daemon->notify, text);
 }
 
-/* Without a round yet the stats are those of a start: nothing so far. */
-static void keep_stats(struct daemon *daemon)
+struct observer *daemon_observer(struct daemon *daemon)
 {
-    if (daemon->now_us - daemon->status_us < STATUS_US)
-        return;
-    daemon->status_us = daemon->now_us;
-    status_send(daemon->status, daemon->redis, daemon->config->redis.prefix);
-    log_settle(0);
+    return daemon->observer;
 }
 
 int daemon_idle(struct daemon *daemon, int64_t wait_ms)
@@ -511,6 +538,7 @@ int daemon_idle(struct daemon *daemon, int64_t wait_ms)
     daemon->now_us = clock_mono_us();
     take_signals(daemon);
     notify_beat(daemon->notify, daemon->now_us);
-    keep_stats(daemon);
+    if (observe(daemon, 0))
+        log_settle(0);
     return daemon->is_stopping != 0;
 }

@@ -271,6 +271,11 @@ enum event_verdict engine_take(struct engine *engine,
     return verdict;
 }
 
+const struct event *engine_events(const struct engine *engine)
+{
+    return engine->events;
+}
+
 int64_t engine_time(const struct engine *engine)
 {
     return engine->time_ms;

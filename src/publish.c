@@ -104,26 +104,27 @@ static void settle_later(struct publish *publish, uint32_t item, int64_t now_us)
 }
 
 /* Takes over what the counting stage changed since the last call. */
-static void collect_touched(struct publish *publish, int64_t now_us)
+static void collect_touched(struct publish *publish,
+                            const struct publish_turn *turn)
 {
     struct groups *groups = engine_groups(publish->engine);
     uint64_t accepted = engine_stats(publish->engine)->verdicts[EVENT_ACCEPTED];
     uint32_t item, pairs;
 
-    if (accepted != publish->sweep.accepted)
-        publish->sweep.is_wanted = 1;
+    publish->sweep.is_wanted |= accepted != publish->sweep.accepted;
     publish->sweep.accepted = accepted;
     while (groups_next_touched(groups, &item, &pairs)) {
         if (pairs == 0) {
-            settle_later(publish, item, now_us);
+            settle_later(publish, item, turn->now_us);
             continue;
         }
-        enqueue(publish, &publish->hot, PUBLISHED_IN_HOT, item, now_us);
+        freshness_touch(turn->freshness, item);
+        enqueue(publish, &publish->hot, PUBLISHED_IN_HOT, item, turn->now_us);
         if (publish->rules.counts_max == 0)
             continue;
         published_at(&publish->store, item)->counts_due |= pairs;
         enqueue(publish, &publish->counting, PUBLISHED_IN_COUNTS, item,
-                now_us + publish->rules.counts_refresh_ms * 1000);
+                turn->now_us + publish->rules.counts_refresh_ms * 1000);
     }
 }
 
@@ -363,8 +364,11 @@ static void work_hot(struct publish *publish, const struct publish_turn *turn,
     while (publish->turn_left > 0 && *rows > 0 && has_room(publish)) {
         enum look look = has_spare(publish, turn) ? LOOK_ALL : LOOK_URGENT;
         uint32_t item = take(publish, &publish->hot, PUBLISHED_IN_HOT);
+        uint64_t before = publish->stats.lists_written;
 
         look_at_row(publish, item, look, turn->now_us);
+        freshness_look(turn->freshness, item,
+                       publish->stats.lists_written - before);
         publish->turn_left--;
         --*rows;
         if (publish->turn_left == 0)
@@ -612,7 +616,7 @@ int publish_work(struct publish *publish, const struct publish_turn *turn)
     uint32_t rows = turn->rows;
 
     follow_sink(publish);
-    collect_touched(publish, turn->now_us);
+    collect_touched(publish, turn);
     work_hot(publish, turn, &rows);
     work_due(publish, turn, &rows);
     work_sweep(publish, turn, &rows);

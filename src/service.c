@@ -151,14 +151,6 @@ static int has_grown(void *context)
 
 /* ---- waiting for the world ---- */
 
-static void say_waiting(struct service *service, const char *what)
-{
-    char text[64];
-
-    snprintf(text, sizeof text, "waits for %s", what);
-    daemon_say(service->daemon, text);
-}
-
 static int wait_a_little(struct service *service, const char *what)
 {
     struct record none;
@@ -167,7 +159,7 @@ static int wait_a_little(struct service *service, const char *what)
     if (!service->has_waited) {
         service->has_waited = 1;
         LOG(LOG_INFO, "waiting", F_TEXT("for", what));
-        say_waiting(service, what);
+        daemon_wait_for(service->daemon, what);
     }
     if (service->source.poll(service->source.self, &none, 1, 0, &err) < 0) {
         LOG(LOG_ERROR, "failed", F_TEXT("error", err.text));

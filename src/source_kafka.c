@@ -389,7 +389,7 @@ static enum source_state kafka_state(void *source)
 }
 
 /* -1 when it is not known yet. */
-static int64_t partition_lag(const struct kafka_source *self, uint32_t number)
+static int64_t partition_end(const struct kafka_source *self, uint32_t number)
 {
     int64_t oldest, end;
 
@@ -397,7 +397,7 @@ static int64_t partition_lag(const struct kafka_source *self, uint32_t number)
                                        (int32_t)number, &oldest,
                                        &end) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
-    return kafka_offsets_lag(&self->offsets, number, end);
+    return end;
 }
 
 static int64_t kafka_lag(void *source)
@@ -408,7 +408,8 @@ static int64_t kafka_lag(void *source)
     if (!self->is_begun)
         return is_topic_missing(self) ? 0 : -1;
     for (uint32_t i = 0; i < self->offsets.count; i++) {
-        int64_t lag = partition_lag(self, i);
+        int64_t lag =
+            kafka_offsets_lag(&self->offsets, i, partition_end(self, i));
 
         if (lag < 0)
             return -1;
@@ -575,6 +576,15 @@ int64_t source_kafka_committed(const struct source *source, uint32_t partition)
     const struct kafka_source *self = source->self;
 
     return partition < self->committed_count ? self->committed[partition] : -1;
+}
+
+void source_kafka_place(const struct source *source, uint32_t partition,
+                        int64_t *end, int64_t *lag)
+{
+    const struct kafka_source *self = source->self;
+
+    *end = partition_end(self, partition);
+    *lag = kafka_offsets_lag(&self->offsets, partition, *end);
 }
 
 void source_kafka_stats(const struct source *source,

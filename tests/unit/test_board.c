@@ -97,7 +97,16 @@ static void test_reasons(void **state)
                                                   1 << BECAUSE_HELD);
     set_up(NULL);
     view.values.kafka_up = view.values.redis_up = 0;
+    assert_int_equal(board_reasons(&view, 0),
+                     1 << BECAUSE_KAFKA_AWAY | 1 << BECAUSE_REDIS_AWAY);
     view.phase = BOARD_STARTING;
+    view.values.redis_up = 1;
+    assert_int_equal(board_reasons(&view, 0), 1 << BECAUSE_STARTING);
+    strcpy(view.waits_for, "redis");
+    assert_int_equal(board_reasons(&view, 0),
+                     1 << BECAUSE_STARTING | 1 << BECAUSE_REDIS_AWAY);
+    view.values.redis_up = 0;
+    strcpy(view.waits_for, "kafka");
     assert_int_equal(board_reasons(&view, 0), 1 << BECAUSE_STARTING |
                                                   1 << BECAUSE_KAFKA_AWAY |
                                                   1 << BECAUSE_REDIS_AWAY);
