@@ -25,6 +25,7 @@ int cmd_simulate(int argc, char **argv);
 int cmd_related(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 
 /* -c FILE and -s KEY=VALUE, common to most commands. Zero to begin with. */

@@ -10,6 +10,7 @@ struct json_t;
 
 struct lookup_entry {
     struct text id;
+    struct text tenant; /* of hot items; else empty */
     double score;
     uint64_t count;
 };
@@ -28,6 +29,10 @@ struct lookup_list {
 /* Takes the JSON of a list. -1 when it is none of ours. */
 int lookup_parse(struct lookup_list *list, struct text json,
                  struct err *err) MUST_CHECK;
+
+/* Takes the hot items of the stats hash: `score` is how often a second. */
+int lookup_parse_hot(struct lookup_list *list, struct text json,
+                     struct err *err) MUST_CHECK;
 void lookup_list_deinit(struct lookup_list *list);
 
 /* The place of an id in the list, from 0; -1 when it is not in it. */

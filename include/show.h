@@ -23,4 +23,13 @@ void show_time(struct strbuf *out, int64_t at_ms);
  * is after `now_ms`. */
 void show_age(struct strbuf *out, int64_t at_ms, int64_t now_ms);
 
+/* "12,345,678". */
+void show_grouped(struct strbuf *out, int64_t number);
+
+/* "512 B", "9.8 kB", "118 MB", "1.2 GB": thousands, three digits at most. */
+void show_bytes(struct strbuf *out, int64_t bytes);
+
+/* "45 ms", "1.2 s", "12 s", "5 min", "3 h", "9 d". */
+void show_span(struct strbuf *out, int64_t span_ms);
+
 #endif

@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"related", cmd_related, "an item's lists, for people"},
     {"explain", cmd_explain, "why one item is, or is not, in another's list"},
     {"stats", cmd_stats, "what the daemon says of itself"},
+    {"top", cmd_top, "the same as it goes: rates, lag, hot items"},
     {"check-config", cmd_check_config,
      "check the settings, show what is in force and whence"},
 };

@@ -22,14 +22,6 @@ void fields_deinit(struct fields *fields)
     *fields = (struct fields){0};
 }
 
-static int compare(struct text a, struct text b)
-{
-    int order =
-        memcmp(a.bytes, b.bytes, a.length < b.length ? a.length : b.length);
-
-    return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
-}
-
 /* The place of a name, or where it would stand. */
 static size_t place_of(const struct fields *fields, struct text name)
 {
@@ -38,7 +30,7 @@ static size_t place_of(const struct fields *fields, struct text name)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (compare(fields->at[middle].name, name) < 0)
+        if (text_compare(fields->at[middle].name, name) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -48,7 +40,8 @@ static size_t place_of(const struct fields *fields, struct text name)
 
 static int is_at(const struct fields *fields, size_t place, struct text name)
 {
-    return place < fields->count && compare(fields->at[place].name, name) == 0;
+    return place < fields->count &&
+           text_compare(fields->at[place].name, name) == 0;
 }
 
 static struct text dup_text(struct text text)

@@ -14,6 +14,12 @@ void lookup_list_deinit(struct lookup_list *list)
     *list = (struct lookup_list){0};
 }
 
+static struct text string_text(const json_t *string)
+{
+    return (struct text){json_string_value(string),
+                         (uint32_t)json_string_length(string)};
+}
+
 static int take_entry(struct lookup_entry *entry, const json_t *value)
 {
     const json_t *id = json_object_get(value, "id");
@@ -23,8 +29,7 @@ static int take_entry(struct lookup_entry *entry, const json_t *value)
     if (!json_is_string(id) || !json_is_number(score) ||
         !json_is_integer(count))
         return -1;
-    entry->id =
-        (struct text){json_string_value(id), (uint32_t)json_string_length(id)};
+    entry->id = string_text(id);
     entry->score = json_number_value(score);
     entry->count = (uint64_t)json_integer_value(count);
     return 0;
@@ -63,6 +68,43 @@ int lookup_parse(struct lookup_list *list, struct text json, struct err *err)
         return 0;
     lookup_list_deinit(list);
     return err_set(err, "what stands there is no list of version 1");
+}
+
+static int take_hot(struct lookup_list *list, const json_t *root)
+{
+    size_t count = json_array_size(root);
+
+    if (!json_is_array(root) || count > LIST_ITEMS_MAX)
+        return -1;
+    list->entries = mem_new(count, sizeof *list->entries);
+    for (; list->count < count; list->count++) {
+        const json_t *one = json_array_get(root, list->count);
+        const json_t *item = json_object_get(one, "item");
+        const json_t *rate = json_object_get(one, "per_second");
+
+        if (!json_is_string(item) || !json_is_number(rate))
+            return -1;
+        list->entries[list->count] = (struct lookup_entry){
+            .id = string_text(item),
+            .tenant = string_text(json_object_get(one, "tenant")),
+            .score = json_number_value(rate),
+        };
+    }
+    list->is_there = 1;
+    return 0;
+}
+
+int lookup_parse_hot(struct lookup_list *list, struct text json,
+                     struct err *err)
+{
+    json_error_t where;
+
+    *list = (struct lookup_list){0};
+    list->document = json_loadb(json.bytes, json.length, 0, &where);
+    if (list->document != NULL && take_hot(list, list->document) == 0)
+        return 0;
+    lookup_list_deinit(list);
+    return err_set(err, "what stands there are no hot items");
 }
 
 int lookup_find(const struct lookup_list *list, struct text id)

@@ -76,3 +76,56 @@ void show_age(struct strbuf *out, int64_t at_ms, int64_t now_ms)
                       (long long)(size_s / steps[i].unit_s), steps[i].name,
                       age_s < 0 ? "" : " ago");
 }
+
+void show_grouped(struct strbuf *out, int64_t number)
+{
+    struct strbuf digits = STRBUF_EMPTY;
+
+    strbuf_add_int(&digits, number);
+    for (size_t i = 0; i < digits.length; i++) {
+        size_t left = digits.length - i;
+
+        if (i > 0 && left % 3 == 0 && digits.bytes[i - 1] != '-')
+            strbuf_add_char(out, ',');
+        strbuf_add_char(out, digits.bytes[i]);
+    }
+    strbuf_deinit(&digits);
+}
+
+void show_bytes(struct strbuf *out, int64_t bytes)
+{
+    static const char *const units[] = {"B",  "kB", "MB", "GB",
+                                        "TB", "PB", "EB"};
+    double size = (double)bytes;
+    size_t unit = 0;
+
+    for (; size >= 999.5; size /= 1000)
+        unit++;
+    strbuf_add_format(out, unit > 0 && size < 9.95 ? "%.1f %s" : "%.0f %s",
+                      size, units[unit]);
+}
+
+void show_span(struct strbuf *out, int64_t span_ms)
+{
+    static const struct {
+        int64_t until_ms, unit_ms;
+        const char *name;
+    } steps[] = {{120000, 1000, "s"},
+                 {120 * 60000, 60000, "min"},
+                 {48 * INT64_C(3600000), 3600000, "h"},
+                 {INT64_MAX, 86400000, "d"}};
+    size_t i = 0;
+
+    if (span_ms < 1000) {
+        strbuf_add_format(out, "%lld ms", (long long)span_ms);
+        return;
+    }
+    if (span_ms < 10000) {
+        strbuf_add_format(out, "%.1f s", (double)(span_ms / 100) / 10);
+        return;
+    }
+    while (span_ms >= steps[i].until_ms)
+        i++;
+    strbuf_add_format(out, "%lld %s", (long long)(span_ms / steps[i].unit_ms),
+                      steps[i].name);
+}

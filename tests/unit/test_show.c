@@ -98,12 +98,49 @@ static void test_ages(void **state)
     }
 }
 
+typedef void show_number(struct strbuf *out, int64_t number);
+
+static void shows(show_number *show, int64_t number, const char *wanted)
+{
+    struct strbuf out = STRBUF_EMPTY;
+
+    show(&out, number);
+    assert_string_equal(out.bytes, wanted);
+    strbuf_deinit(&out);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    shows(show_grouped, 0, "0");
+    shows(show_grouped, 999, "999");
+    shows(show_grouped, 1000, "1,000");
+    shows(show_grouped, -123456, "-123,456");
+    shows(show_grouped, 1234567, "1,234,567");
+    shows(show_bytes, 0, "0 B");
+    shows(show_bytes, 999, "999 B");
+    shows(show_bytes, 1000, "1.0 kB");
+    shows(show_bytes, 9949, "9.9 kB");
+    shows(show_bytes, 9950, "10 kB");
+    shows(show_bytes, 999499, "999 kB");
+    shows(show_bytes, 999500, "1.0 MB");
+    shows(show_bytes, INT64_MAX, "9.2 EB");
+    shows(show_span, 0, "0 ms");
+    shows(show_span, 999, "999 ms");
+    shows(show_span, 1000, "1.0 s");
+    shows(show_span, 9999, "9.9 s");
+    shows(show_span, 10000, "10 s");
+    shows(show_span, 119999, "119 s");
+    shows(show_span, 120000, "2 min");
+    shows(show_span, 7200000, "2 h");
+    shows(show_span, INT64_C(172800000), "2 d");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_padded),
-        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_texts), cmocka_unit_test(test_padded),
+        cmocka_unit_test(test_times), cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_ages),
     };
 
