@@ -111,6 +111,13 @@ mutants: $(SIM) ## faults planted in the protocol: does the simulation see them?
 demo: ## a simulated evening at a marketplace, through Kafka into Redis
 	+@scripts/demo
 
+pictures: all ## docs/page-*.png anew, after three minutes of load
+	@scripts/deps && scripts/stack up --name pictures
+	@eval "$$(scripts/stack env --name pictures)"; PICTURES=docs \
+	PICTURES_SECONDS=180 TERKAIT=$(PROGRAM) \
+	python3 -B tests/integration/test_page_pictures.py; \
+	result=$$?; scripts/stack down --name pictures; exit $$result
+
 bench-programs: $(BENCHES)
 bench: all $(BENCHES) ## PART=whole,.. RUNS=3 QUICK=1 COMPARE=old.json: how fast, how small
 	@scripts/deps run kafka test
@@ -159,5 +166,5 @@ help: ## this list
 
 .PHONY: all test unit-programs unit golden check lint layers format demo \
         sim-program sim mutants bench-programs bench fuzz-programs fuzz torture \
-        cover install clean help
+        cover install clean help pictures
 .DELETE_ON_ERROR:

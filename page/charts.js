@@ -137,7 +137,8 @@ class Chart {
         return {
             stroke: () => at === 0 ? this.colors.line
                 : see_through(this.colors.line, 0.55),
-            fill: at === 0 ? () => see_through(this.colors.line, 0.13) : undefined,
+            fill: at > 0 ? undefined
+                : () => see_through(this.colors.line, 0.13),
             width: at === 0 ? 1.75 : 1, points: { show: false },
         };
     }

@@ -23,6 +23,12 @@ function ask_related(tenant, item) {
         + (query && "?" + query));
 }
 
+/* A trouble here is told beside the lists, which stand. */
+function ask_explain(a, b, tenant) {
+    return ask("api/v1/explain?" + query_of({ a, b, tenant }))
+        .catch((error) => ({ trouble: error }));
+}
+
 /* The address */
 
 function go_to(item, tenant, why = "") {
@@ -67,8 +73,7 @@ async function refresh_item(spoken) {
     try {
         const [answer, explained] = await Promise.all([
             ask_related(tenant, item),
-            why && ask("api/v1/explain?" + query_of({ a: item, b: why, tenant }))
-                .catch((error) => ({ trouble: error })),
+            why && ask_explain(item, why, tenant),
         ]);
         if (turn === open_item.turn)
             Object.assign(open_item, { answer, explained });
@@ -94,7 +99,7 @@ function trouble_text(error) {
     if (error.code === "unknown_item")
         return "Nothing is counted for this item" + (open_item.tenant
             ? " of this tenant." : ".")
-            + " Ids are compared byte by byte; a tenant’s items need its name.";
+            + " Ids are compared byte by byte; a tenant’s need its name.";
     if (error instanceof Refused)
         return error.message;
     return "terkait does not answer; it is asked again in a moment.";
@@ -145,8 +150,8 @@ function relation_text() {
         return "";
     const [from, to] = [relation.from.join(", "), relation.to.join(", ")];
     return (from === to ? "Together by " + from : "From " + from + " to " + to)
-        + "; the best " + relation.k + " by " + relation.score + ", in at least "
-        + plural(relation.min_support, "session") + ".";
+        + "; the best " + relation.k + " by " + relation.score
+        + ", in at least " + plural(relation.min_support, "session") + ".";
 }
 
 /* Lists */

@@ -73,8 +73,8 @@ function draw_banner() {
             set_mood(row, mood);
             write(row.children[0], title);
             write(row.children[1], sentence(message) + " " + meaning);
-            write(row.children[2], "for "
-                + duration(1000 * Math.round((now - page.since.get(reason)) / 1000)));
+            const seconds = Math.round((now - page.since.get(reason)) / 1000);
+            write(row.children[2], "for " + duration(1000 * seconds));
         });
     document.documentElement.classList.toggle("stale", page.is_lost);
 }
@@ -257,8 +257,8 @@ function draw_partitions({ partitions }) {
     keep(by_id("partitions").tBodies[0], partitions.length, build)
         .forEach((row, at) => {
             const one = partitions[at];
-            [String(one.partition), grouped.format(one.position), whole(one.lag),
-                one.event_lag_ms === null ? NOTHING
+            [String(one.partition), grouped.format(one.position),
+                whole(one.lag), one.event_lag_ms === null ? NOTHING
                     : duration(one.event_lag_ms) + " ago"]
                 .forEach((text, cell) => write(row.children[cell], text));
         });

@@ -61,7 +61,7 @@ function clock(ms) {
 /* Four decimals as C prints them, and so as they stand in Redis: a tie goes to
  * the even digit. Ties are odd multiples of 1/32 and nothing else. */
 function score_text(score) {
-    if (Math.abs(score * 32 % 2) !== 1)
+    if (score * 32 % 2 !== 1)
         return score.toFixed(4);
     const below = Math.floor(score * 10000);
     return ((below + below % 2) / 10000).toFixed(4);
