@@ -42,7 +42,7 @@ function parts_of_time(ms) {
         return [ms < 10 ? String(Math.round(ms * 10) / 10)
             : String(Math.round(ms)), "ms"];
     if (ms < 120e3)
-        return [(ms / 1000).toFixed(ms < 20e3 ? 1 : 0), "s"];
+        return [(ms / 1000).toFixed(ms < 20e3 && ms % 1000 ? 1 : 0), "s"];
     if (ms < 120 * 60e3)
         return [String(Math.floor(ms / 60e3)), "min"];
     if (ms < 48 * 3600e3)
