@@ -11,7 +11,6 @@
 struct event_decoder {
     size_t bytes_max;
     struct event_document *document;
-    struct event_fields fields; /* of the last record */
 };
 
 const char *event_verdict_name(enum event_verdict verdict)
@@ -36,16 +35,16 @@ enum event_verdict event_decode(struct event_decoder *decoder,
                                 struct event *event, const char *bytes,
                                 size_t length, int64_t stamp_ms)
 {
-    struct event_fields *fields = &decoder->fields;
+    struct event_fields fields;
 
     if (length > decoder->bytes_max)
         return EVENT_TOO_LARGE;
     if (length == 0)
         return EVENT_IGNORED;
-    if (event_scan(fields, bytes, length) != 0 &&
-        event_document_read(decoder->document, fields, bytes, length) != 0)
+    if (event_scan(&fields, bytes, length) != 0 &&
+        event_document_read(decoder->document, &fields, bytes, length) != 0)
         return EVENT_JSON;
-    return event_fields_judge(event, fields, stamp_ms);
+    return event_fields_judge(event, &fields, stamp_ms);
 }
 
 struct event_decoder *event_decoder_new(size_t max_bytes)

@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
-/* A third of the inputs are made anew or damaged by us. */
+/* Half of the inputs are made anew or damaged by us. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
                                unsigned seed)
 {
@@ -46,10 +46,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max,
 
     rng_init(&rng, seed);
     dice = rng_below(&rng, 6);
-    if (dice > 1)
+    if (dice > 2)
         return LLVMFuzzerMutate(data, size, size_max);
     strbuf_add(&record, data, size);
-    if (dice == 0)
+    if (dice > 0)
         maker_make(&record, &rng);
     else
         maker_damage(&record, &rng);
