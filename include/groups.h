@@ -63,6 +63,9 @@ uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
  * Returns 0 when there are no more. */
 int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs);
 
+/* Gives back what memory the row keeps in advance of its growth. */
+void groups_trim(struct groups *groups, uint32_t item);
+
 /* Frees the row and returns 1 when nothing is counted in it any more, its
  * category, if any, is past remembering (GROUPS_CATEGORY_MS behind the longest
  * window), and no checkpoint has yet to say so. The caller has withdrawn

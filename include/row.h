@@ -3,7 +3,7 @@
  * A row is a flat array of cells, one a live (other, relation, pane), in the
  * order of (other, slot): a long sorted run, and behind it a tail in the order
  * of arrival. To count is to append: nothing is searched for. A tail that has
- * grown to a quarter of the run, or that somebody wants to read, is sorted and
+ * grown to half of the run, or that somebody wants to read, is sorted and
  * merged into it, equal keys added up. Supports are cells too, of the reserved
  * other 0, with a set in place of the relation:
  *
@@ -64,6 +64,9 @@ void row_deinit(struct row *row, const struct row_rules *rules,
  */
 void row_advance(struct row *row, const struct row_rules *rules,
                  const struct horizon *horizon, struct row_stats *stats);
+
+/* Gives memory back that a row at rest does not need. */
+void row_trim(struct row *row);
 
 /* Adds +1 or -1 (other = 0: a support, `index` a set; else `index` a
  * relation). A +1 is right in a row that lags behind, for each cell is counted

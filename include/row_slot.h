@@ -45,10 +45,12 @@ static inline uint32_t slot_tier(uint32_t slot)
 uint32_t slot_make(const struct windows *windows, uint32_t index, uint32_t tier,
                    int64_t fine_pane);
 
-/* The first fine pane of the slot's pane, which is near to the fine pane
- * `as_of`. */
+/* By tier, the number of the pane that holds the fine pane `as_of`. */
+void slot_near(int64_t *near, const struct windows *windows, int64_t as_of);
+
+/* The first fine pane of the slot's pane. */
 int64_t slot_fine_pane(const struct windows *windows, uint32_t slot,
-                       int64_t as_of);
+                       const int64_t *near);
 
 /* Whether the window of tier `k` counts a slot of tier `tier`, of a pane within
  * 2^24 of the window. */

@@ -124,6 +124,7 @@ static void sweep_rows(struct replay *replay)
     for (uint32_t item = 1; item < end; item++) {
         const struct row *row = groups_row(groups, item);
 
+        groups_trim(groups, item);
         if (row != NULL && row->used == 0)
             groups_release(groups, item);
     }

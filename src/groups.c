@@ -411,6 +411,14 @@ uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
     return holding->supports[set * groups->rules.windows->count + window];
 }
 
+void groups_trim(struct groups *groups, uint32_t item)
+{
+    struct holding *holding = find(groups, item);
+
+    if (holding != NULL)
+        row_trim(&holding->row);
+}
+
 int groups_release(struct groups *groups, uint32_t item)
 {
     struct holding *holding = find(groups, item);

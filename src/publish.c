@@ -457,6 +457,7 @@ static void sweep_row(struct publish *publish, uint32_t item, int64_t now_us)
     look_at_row(publish, item, is_old ? LOOK_REFRESH : LOOK_ALL, now_us);
     flush_counts(publish, item);
     popular_offer(publish->popular, item);
+    groups_trim(groups, item);
     if (row->used == 0 && published->queues == 0 &&
         stats->lists_deleted + stats->counts_written == before &&
         groups_release(groups, item))

@@ -19,7 +19,7 @@ static void set_capacity(struct row *row, uint32_t capacity)
 static void make_room(struct row *row, uint32_t count)
 {
     if (row->capacity - row->used < count)
-        set_capacity(row, row->used + count + 3 + row->used / 8);
+        set_capacity(row, row->used + count + 3 + row->used / 4);
 }
 
 /* Gives memory back when most of it is not needed. */
@@ -29,11 +29,10 @@ static void trim(struct row *row)
         set_capacity(row, row->used + row->used / 8 + 1);
 }
 
-/* A quarter of the run, so that an append is moved about four times until it
- * stands. */
+/* Half of the run, so that a cell is moved about twice until it stands. */
 static uint32_t tail_room(const struct row *row)
 {
-    uint32_t room = TAIL_LEAST + row->sorted / 4;
+    uint32_t room = TAIL_LEAST + row->sorted / 2;
 
     return room < TAIL_MOST ? room : TAIL_MOST;
 }
@@ -153,12 +152,14 @@ static uint32_t rewrite_cells(struct row *row, const struct row_rules *rules,
                               uint32_t *others)
 {
     const struct windows *windows = rules->windows;
+    int64_t near[WINDOWS_MAX];
     uint32_t kept = 0, gone = 0;
 
+    slot_near(near, windows, before);
     for (uint32_t i = 0; i < row->used; i++) {
         struct cell cell = row->cells[i];
         uint32_t tier = slot_tier(cell.slot);
-        int64_t pane = slot_fine_pane(windows, cell.slot, before);
+        int64_t pane = slot_fine_pane(windows, cell.slot, near);
         uint32_t next = window_tier(now, windows, pane);
 
         if (next == windows->count) {
@@ -300,19 +301,25 @@ static uint32_t longest_tier(const struct windows *windows)
     return tier;
 }
 
+/* What the cells of a row are weighed by. */
+struct heaviness {
+    uint32_t longest_tier;
+    int64_t near[WINDOWS_MAX];
+};
+
 static uint32_t weigh_run(struct weight *weight, const struct row *row,
                           const struct row_rules *rules,
-                          const struct horizon *horizon, uint32_t longest,
-                          uint32_t start)
+                          const struct horizon *horizon,
+                          const struct heaviness *by, uint32_t start)
 {
     uint32_t end = start, other = row->cells[start].other;
 
     *weight = (struct weight){0, INT64_MIN, other};
     for (; end < row->used && row->cells[end].other == other; end++) {
         uint32_t slot = row->cells[end].slot;
-        int64_t pane = slot_fine_pane(rules->windows, slot, row->as_of);
+        int64_t pane = slot_fine_pane(rules->windows, slot, by->near);
 
-        if (slot_counts(horizon, slot, slot_tier(slot), longest))
+        if (slot_counts(horizon, slot, slot_tier(slot), by->longest_tier))
             weight->sum += row->cells[end].count;
         if (pane > weight->latest)
             weight->latest = pane;
@@ -355,10 +362,11 @@ static void cut(struct row *row, const struct row_rules *rules,
     uint32_t excess = row->pairs - rules->pairs_max + rules->pairs_max / 16;
     struct weight *weights = mem_new(row->pairs, sizeof *weights);
     uint32_t count = 0, used = row->used;
-    uint32_t longest = longest_tier(rules->windows);
+    struct heaviness by = {.longest_tier = longest_tier(rules->windows)};
 
+    slot_near(by.near, rules->windows, row->as_of);
     for (uint32_t at = row_pairs_start(row); at < row->used;)
-        at = weigh_run(&weights[count++], row, rules, horizon, longest, at);
+        at = weigh_run(&weights[count++], row, rules, horizon, &by, at);
     ASSERT(count == row->pairs);
     select_weakest(weights, count, excess, rules->items);
     qsort(weights, excess, sizeof *weights, compare_others);
@@ -370,6 +378,12 @@ static void cut(struct row *row, const struct row_rules *rules,
     row->cut_until = horizon->fine_pane +
                      (horizon->fine_pane - horizon->oldest + 1) +
                      rules->windows->fine_per_pane[rules->windows->count - 1];
+}
+
+void row_trim(struct row *row)
+{
+    if (row->capacity > row->used + row->used / 8 + 4)
+        set_capacity(row, row->used + row->used / 16 + 1);
 }
 
 void row_advance(struct row *row, const struct row_rules *rules,

@@ -40,10 +40,16 @@ struct row_place row_place(uint32_t slot, const int64_t *near)
                               slot_pane(slot, near[tier])};
 }
 
-int64_t slot_fine_pane(const struct windows *windows, uint32_t slot,
-                       int64_t as_of)
+void slot_near(int64_t *near, const struct windows *windows, int64_t as_of)
 {
-    int64_t ratio = windows->fine_per_pane[slot_tier(slot)];
+    for (uint32_t tier = 0; tier < windows->count; tier++)
+        near[tier] = floor_div(as_of, windows->fine_per_pane[tier]);
+}
 
-    return slot_pane(slot, floor_div(as_of, ratio)) * ratio;
+int64_t slot_fine_pane(const struct windows *windows, uint32_t slot,
+                       const int64_t *near)
+{
+    uint32_t tier = slot_tier(slot);
+
+    return slot_pane(slot, near[tier]) * windows->fine_per_pane[tier];
 }

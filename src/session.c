@@ -120,6 +120,12 @@ static void push_out_oldest(struct sessions *sessions, struct session *session)
     sessions->stats.pushed_out++;
 }
 
+/* Most sessions that go on see three items. */
+static uint32_t next_room(uint32_t room)
+{
+    return room < 3 ? 3 : room + 1 + room / 4;
+}
+
 /* Puts a new item at the new end; the session holds it from now on. */
 static struct session *add_item(struct sessions *sessions,
                                 struct session *session, uint32_t item)
@@ -130,9 +136,9 @@ static struct session *add_item(struct sessions *sessions,
     if (session->items_count == sessions->rules->items_max)
         push_out_oldest(sessions, session);
     if (session->items_count == session->items_room)
-        session = session_store_rebuild(
-            store, session, session->items_room + 1u + session->items_room / 4u,
-            session_id(store, session));
+        session = session_store_rebuild(store, session,
+                                        next_room(session->items_room),
+                                        session_id(store, session));
     record = session_record(store, session, session->items_count++);
     memset(record, 0, (size_t)store->stride * 4);
     record[0] = item;

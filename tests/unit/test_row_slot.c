@@ -35,7 +35,7 @@ static void test_a_place_survives(void **state)
         slot = slot_make(&windows, index, tier, pane);
         assert_int_equal(slot_index(slot), index);
         assert_int_equal(slot_tier(slot), tier);
-        assert_true(slot_fine_pane(&windows, slot, as_of) ==
+        assert_true(slot_fine_pane(&windows, slot, near) ==
                     pane / ratio * ratio);
         assert_true(row_place(slot, near).pane == pane / ratio);
         assert_int_equal(row_slot(row_place(slot, near)), slot);
@@ -55,13 +55,14 @@ static void test_counts_what_the_window_holds(void **state)
         int64_t now = (int64_t)(rng_next(&rng) >> 24);
         int64_t pane = now + 20 - rng_below(&rng, 3000);
         uint32_t k = rng_below(&rng, 3), tier = rng_below(&rng, k + 1);
-        int64_t first;
+        int64_t first, near[WINDOWS_MAX];
         uint32_t slot;
 
         if (pane < 0)
             continue;
         slot = slot_make(&windows, 1, tier, pane);
-        first = slot_fine_pane(&windows, slot, now);
+        slot_near(near, &windows, now);
+        first = slot_fine_pane(&windows, slot, near);
         window_horizon(&horizon, &windows, now);
         assert_int_equal(slot_counts(&horizon, slot, tier, k),
                          horizon_counts(&horizon, k, first));
