@@ -31,90 +31,93 @@ static inline void maker_add_space(struct strbuf *out, struct rng *rng)
 
 /* ---- texts ---- */
 
+static const char *const maker_good[] = {
+    "a",
+    "0",
+    " ",
+    "/",
+    "'",
+    "{",
+    "]",
+    ":",
+    ",",
+    "\x7f",
+    "sku-1",
+    "kopi-gayo-250g",
+    "null",
+    "\xc3\xa9",
+    "\xc2\x80",
+    "\xdf\xbf",
+    "\xe0\xa0\x80",
+    "\xe2\x82\xac",
+    "\xed\x9f\xbf",
+    "\xee\x80\x80",
+    "\xef\xbf\xbf",
+    "\xf0\x90\x80\x80",
+    "\xf0\x9f\x98\x80",
+    "\xf4\x8f\xbf\xbf",
+};
+
+static const char *const maker_escaped[] = {
+    "\\\"",
+    "\\\\",
+    "\\/",
+    "\\b",
+    "\\f",
+    "\\n",
+    "\\r",
+    "\\t",
+    "\\u0041",
+    "\\u00e9",
+    "\\uFFFF",
+    "\\ud7ff",
+    "\\ud83d\\ude00",
+    "\\ue000",
+    "\\uDBFF\\uDFFF",
+    "\\u0001",
+};
+
+static const char *const maker_bad[] = {
+    "\\u0000",
+    "\\ud800",
+    "\\udc00",
+    "\\ud83d\\u0041",
+    "\\ud83dx",
+    "\\ud83d\\ud83d",
+    "\\u12",
+    "\\u12g4",
+    "\\x",
+    "\\",
+    "\"",
+    "\n",
+    "\x01",
+    "\x1f",
+    "\x80",
+    "\xbf",
+    "\xc0\x80",
+    "\xc1\xbf",
+    "\xc3",
+    "\xe0\x9f\xbf",
+    "\xe2\x82",
+    "\xed\xa0\x80",
+    "\xef\xbf",
+    "\xf0\x8f\xbf\xbf",
+    "\xf0\x9f\x98",
+    "\xf4\x90\x80\x80",
+    "\xf5\x80\x80\x80",
+    "\xff",
+};
+
 static inline void maker_add_piece(struct strbuf *out, struct rng *rng)
 {
-    static const char *const good[] = {
-        "a",
-        "0",
-        " ",
-        "/",
-        "'",
-        "{",
-        "]",
-        ":",
-        ",",
-        "\x7f",
-        "sku-1",
-        "kopi-gayo-250g",
-        "null",
-        "\xc3\xa9",
-        "\xc2\x80",
-        "\xdf\xbf",
-        "\xe0\xa0\x80",
-        "\xe2\x82\xac",
-        "\xed\x9f\xbf",
-        "\xee\x80\x80",
-        "\xef\xbf\xbf",
-        "\xf0\x90\x80\x80",
-        "\xf0\x9f\x98\x80",
-        "\xf4\x8f\xbf\xbf",
-    };
-    static const char *const escaped[] = {
-        "\\\"",
-        "\\\\",
-        "\\/",
-        "\\b",
-        "\\f",
-        "\\n",
-        "\\r",
-        "\\t",
-        "\\u0041",
-        "\\u00e9",
-        "\\uFFFF",
-        "\\ud7ff",
-        "\\ud83d\\ude00",
-        "\\ue000",
-        "\\uDBFF\\uDFFF",
-        "\\u0001",
-    };
-    static const char *const bad[] = {
-        "\\u0000",
-        "\\ud800",
-        "\\udc00",
-        "\\ud83d\\u0041",
-        "\\ud83dx",
-        "\\ud83d\\ud83d",
-        "\\u12",
-        "\\u12g4",
-        "\\x",
-        "\\",
-        "\"",
-        "\n",
-        "\x01",
-        "\x1f",
-        "\x80",
-        "\xbf",
-        "\xc0\x80",
-        "\xc1\xbf",
-        "\xc3",
-        "\xe0\x9f\xbf",
-        "\xe2\x82",
-        "\xed\xa0\x80",
-        "\xef\xbf",
-        "\xf0\x8f\xbf\xbf",
-        "\xf0\x9f\x98",
-        "\xf4\x90\x80\x80",
-        "\xf5\x80\x80\x80",
-        "\xff",
-    };
     uint32_t dice = rng_below(rng, 3000);
 
     if (dice < 12)
-        MAKER_PICK(rng, bad);
+        MAKER_PICK(rng, maker_bad);
     else if (dice < 90)
-        MAKER_PICK(rng, escaped);
+        MAKER_PICK(rng, maker_escaped);
     else
-        MAKER_PICK(rng, good);
+        MAKER_PICK(rng, maker_good);
 }
 
 /* Now and then about as long as the contract allows. */
