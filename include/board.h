@@ -74,7 +74,7 @@ int64_t board_get(struct board *board, struct board_view *view, int64_t now_us);
 #define BOARD_REASONS(X)                                                       \
     X(STARTING, starting, "it starts: waits, or loads the state")              \
     X(STOPPING, stopping, "it was told to stop")                               \
-    X(KAFKA_AWAY, kafka_away, "no broker answers")                             \
+    X(KAFKA_AWAY, kafka_away, "no broker answers, or there is no topic")       \
     X(REDIS_AWAY, redis_away, "Redis does not answer")                         \
     X(REDIS_FULL, redis_full, "Redis is full: lists are given up")             \
     X(HELD, held, "reading waits, for nothing becomes durable")                \

@@ -5,9 +5,11 @@
 #include "daemon.h"
 #include "dead_letters.h"
 #include "engine.h"
+#include "http.h"
 #include "keeper.h"
 #include "log.h"
 #include "mem.h"
+#include "observer.h"
 #include "source_kafka.h"
 #include "store_check.h"
 #include "store_redis.h"
@@ -365,6 +367,20 @@ static int open_letters(struct service *service, struct err *err)
     return dead_letters_open(&service->letters, &rules, err);
 }
 
+/* NULL when it is off. */
+static struct http *open_http(const struct service *service)
+{
+    struct observer *observer = daemon_observer(service->daemon);
+    const struct http_rules rules = {
+        .listen = service->config->http.listen,
+        .token = service->config->http.token,
+        .board = observer_board(observer),
+        .inquiry = observer_inquiry(observer),
+    };
+
+    return strcmp(rules.listen, "off") == 0 ? NULL : http_open(&rules);
+}
+
 int service_run(const struct config *config,
                 const struct service_options *options, int signals)
 {
@@ -377,6 +393,7 @@ int service_run(const struct config *config,
         .set_count = config->kafka.set_count,
         .future_ms = config->engine.session.future_ms,
     };
+    struct http *http;
     struct err err = ERR_NONE;
     int code = EXIT_CODE_FAILED;
 
@@ -393,7 +410,9 @@ int service_run(const struct config *config,
     } else {
         daemon_set_reload(service.daemon, options->reload,
                           options->reload_context);
+        http = open_http(&service);
         code = run_rounds(&service);
+        http_close(http);
         daemon_close(service.daemon);
     }
     if (service.letters != NULL)

@@ -127,7 +127,8 @@ static void test_readiness(void **state)
     assert_string_equal(
         out.bytes,
         "{\"ready\":false,\"reasons\":[{\"reason\":\"kafka_away\",\"message\":"
-        "\"no broker answers\"},{\"reason\":\"held\",\"message\":\"reading "
+        "\"no broker answers, or there is no "
+        "topic\"},{\"reason\":\"held\",\"message\":\"reading "
         "waits, for nothing becomes durable\"}]}");
     strbuf_deinit(&out);
 }
