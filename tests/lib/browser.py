@@ -154,12 +154,11 @@ class Tab:
         return answer["result"].get("value")
 
     def wait(self, expression, seconds=WAIT_S):
-        """Until the expression is true; its value."""
+        """Until the expression is true."""
         until = time.monotonic() + seconds
         while True:
-            value = self.evaluate(expression)
-            if value:
-                return value
+            if self.evaluate("!!(%s)" % expression):
+                return
             if time.monotonic() > until:
                 raise BrowserError("never true: " + expression)
             time.sleep(0.05)
