@@ -5,6 +5,7 @@ SAN     :=
 BUILD   := build
 PREFIX  := /usr/local
 SYSCONF := $(if $(filter /usr,$(PREFIX)),,$(PREFIX))/etc
+ZSHDIR  := $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 CFLAGS  ?= -O2 -g
 VERSION := $(shell cat VERSION)
 LIBS    := rdkafka hiredis jansson libconfuse libxxhash libmicrohttpd
@@ -154,6 +155,9 @@ install: all ## into PREFIX=/usr/local, below DESTDIR
 	for page in $(wildcard man/*.[1-8]); do \
 	    install -D -m 644 $$page \
 	    $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	install -D -m 644 completion/terkait.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/terkait
+	install -D -m 644 completion/_terkait $(DESTDIR)$(ZSHDIR)/_terkait
 
 clean: ## remove what was built; ends the stacks that run below it
 	@scripts/stack down --all

@@ -78,9 +78,10 @@ void config_print(const struct config *config, FILE *out);
  * in this version yet; returns how many. */
 int config_warn_unused(const struct config *config);
 
-/* The two documents made from the table; tests hold the files against them. */
+/* The documents made from the table; tests hold the files against them. */
 void config_write_sample(FILE *out); /* conf/terkait.conf */
 void config_write_table(FILE *out);  /* the README's table, Markdown */
+void config_write_man(FILE *out);    /* man/terkait.conf.5, mdoc */
 
 /* "50ms", "5s", "30m", "24h", "7d" and bytes "64k", "512m", "4g". -1 when it
  * is none. Zero is "0s" or "0". */

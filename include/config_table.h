@@ -74,6 +74,9 @@ int setting_is_list(const struct setting *setting);
 /* Appends what may be written: "1 to 1000", "`local` or `kafka`". */
 void setting_add_allowed(struct strbuf *out, const struct setting *setting);
 
+/* The same with what it is in front: "whole number, 1 to 1000". */
+void setting_add_kind(struct strbuf *out, const struct setting *setting);
+
 /* "session.gap", or "window.24h.panes" with a name. */
 void setting_add_key(struct strbuf *out, const struct setting *setting,
                      const char *name);

@@ -18,7 +18,7 @@ static const char help[] =
     "  terkait check-config -c shop.conf\n"
     "  terkait check-config -s session.gap=45m -s window.1h.panes=6\n";
 
-enum mode { MODE_CHECK, MODE_SAMPLE, MODE_TABLE, MODE_HELP };
+enum mode { MODE_CHECK, MODE_SAMPLE, MODE_TABLE, MODE_MAN, MODE_HELP };
 
 static int finish(void)
 {
@@ -45,18 +45,19 @@ static void take(void *context, int option, const char *argument)
     enum mode *mode = context;
 
     (void)argument;
-    *mode = option == 'S' ? MODE_SAMPLE : MODE_TABLE;
+    *mode = (enum mode)option;
 }
 
-/* The last two are for whoever changes the table of settings. */
+/* The last three are for whoever changes the table of settings. */
 static int parse(enum mode *mode, struct cmd_settings *settings, int argc,
                  char **argv)
 {
     static const struct option options[] = {
         CMD_SETTINGS_LONG,
         {"help", no_argument, NULL, 'h'},
-        {"write-sample", no_argument, NULL, 'S'},
-        {"write-table", no_argument, NULL, 'T'},
+        {"write-sample", no_argument, NULL, MODE_SAMPLE},
+        {"write-table", no_argument, NULL, MODE_TABLE},
+        {"write-man", no_argument, NULL, MODE_MAN},
         {NULL, 0, NULL, 0},
     };
     int code = cmd_options(settings, argc, argv, ":h" CMD_SETTINGS_SHORT,
@@ -67,6 +68,26 @@ static int parse(enum mode *mode, struct cmd_settings *settings, int argc,
     if (code == EXIT_CODE_OK && optind < argc)
         return cmd_usage(argv[0], "it takes no argument `%s`", argv[optind]);
     return code;
+}
+
+static void write_document(enum mode mode)
+{
+    switch (mode) {
+    case MODE_CHECK:
+        return;
+    case MODE_HELP:
+        fputs(help, stdout);
+        return;
+    case MODE_SAMPLE:
+        config_write_sample(stdout);
+        return;
+    case MODE_TABLE:
+        config_write_table(stdout);
+        return;
+    case MODE_MAN:
+        config_write_man(stdout);
+        return;
+    }
 }
 
 int cmd_check_config(int argc, char **argv)
@@ -80,11 +101,6 @@ int cmd_check_config(int argc, char **argv)
     free(settings.overrides);
     if (code != EXIT_CODE_OK)
         return code;
-    if (mode == MODE_HELP)
-        fputs(help, stdout);
-    else if (mode == MODE_SAMPLE)
-        config_write_sample(stdout);
-    else
-        config_write_table(stdout);
+    write_document(mode);
     return finish();
 }

@@ -45,34 +45,6 @@ static void write_wrapped(FILE *out, const char *indent, const char *text)
     }
 }
 
-static const char *unit_word(const struct setting *setting)
-{
-    switch (setting->type) {
-    case SETTING_DURATION:
-        return "time";
-    case SETTING_BYTES:
-        return "size";
-    case SETTING_INTEGER:
-        return "whole number";
-    case SETTING_REAL:
-        return "number";
-    case SETTING_TEXT:
-    case SETTING_WORD:
-    case SETTING_WORDS:
-    case SETTING_NAMES:
-    case SETTING_PROPERTIES:
-        break;
-    }
-    return NULL;
-}
-
-static void add_range_words(struct strbuf *out, const struct setting *setting)
-{
-    if (unit_word(setting) != NULL)
-        strbuf_add_format(out, "%s, ", unit_word(setting));
-    setting_add_allowed(out, setting);
-}
-
 static void write_help(FILE *out, const char *indent,
                        const struct setting *setting)
 {
@@ -85,7 +57,7 @@ static void write_help(FILE *out, const char *indent,
         strbuf_add_text(&text, " No effect in this version yet.");
     if (setting->type != SETTING_TEXT && setting->type != SETTING_PROPERTIES) {
         strbuf_add_text(&text, " (");
-        add_range_words(&text, setting);
+        setting_add_kind(&text, setting);
         strbuf_add_char(&text, ')');
     }
     write_wrapped(out, indent, text.bytes);
@@ -211,7 +183,7 @@ static void write_row(FILE *out, const struct setting *setting)
     strbuf_add_text(&row, "` | ");
     add_default_cell(&row, setting);
     strbuf_add_text(&row, " | ");
-    add_range_words(&row, setting);
+    setting_add_kind(&row, setting);
     strbuf_add_text(&row, " | ");
     add_cell(&row, setting->help);
     if (setting->flags & SETTING_UNUSED)

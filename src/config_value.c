@@ -169,6 +169,34 @@ void setting_add_allowed(struct strbuf *out, const struct setting *setting)
     }
 }
 
+static const char *unit_word(const struct setting *setting)
+{
+    switch (setting->type) {
+    case SETTING_DURATION:
+        return "time";
+    case SETTING_BYTES:
+        return "size";
+    case SETTING_INTEGER:
+        return "whole number";
+    case SETTING_REAL:
+        return "number";
+    case SETTING_TEXT:
+    case SETTING_WORD:
+    case SETTING_WORDS:
+    case SETTING_NAMES:
+    case SETTING_PROPERTIES:
+        break;
+    }
+    return NULL;
+}
+
+void setting_add_kind(struct strbuf *out, const struct setting *setting)
+{
+    if (unit_word(setting) != NULL)
+        strbuf_add_format(out, "%s, ", unit_word(setting));
+    setting_add_allowed(out, setting);
+}
+
 int setting_is_list(const struct setting *setting)
 {
     return setting->type == SETTING_WORDS || setting->type == SETTING_NAMES ||

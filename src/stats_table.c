@@ -2,6 +2,7 @@
 
 #include "status.h"
 
+#include <ctype.h>
 #include <string.h>
 
 enum { NOW, TOTAL };
@@ -10,7 +11,7 @@ static const struct {
     const char *name;
     int kind;
     const char *help;
-} fields[] = {{"version", NOW, "of the program"},
+} fields[] = {{"version", NOW, "which terkait it is"},
 #define X(name, kind, help) {#name, kind, help},
               STATUS_FIELDS(X)
 #undef X
@@ -81,8 +82,12 @@ void stats_write_man(FILE *out)
             fprintf(out, "%s.Ss %s\n.Bl -tag -width Ds -compact\n",
                     i > 0 ? ".El\n" : "", entry.group);
         group = entry.group;
-        fprintf(out, ".It Va %s\n%s%s.\n", entry.name,
-                entry.is_total ? "Total: " : "", entry.help);
+        fprintf(out, ".It Va %s\n", entry.name);
+        if (entry.is_total)
+            fprintf(out, "Total: %s.\n", entry.help);
+        else
+            fprintf(out, "%c%s.\n", toupper((unsigned char)entry.help[0]),
+                    entry.help + 1);
     }
     fputs(".El\n", out);
 }
