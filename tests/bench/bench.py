@@ -8,6 +8,7 @@ import datetime
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,9 +17,11 @@ from dataclasses import dataclass
 import machine
 import part_core
 import part_fresh
+import part_memory
 import part_whole
 import report
 from figures import Figures
+from resp import RedisError
 from rig import Rig
 from terkait import ROOT, Failed
 
@@ -35,13 +38,17 @@ class Sizes:
     probes: int = 400
     probe_every_ms: int = 50
     sweep_s: int = 60
+    memory_items: int = 1_000_000
+    sessions: int = 1_000_000
+    restart_s: int = 12
 
 
 def quick(runs):
     return Sizes(runs, events=300_000, events_small=10_000,
                  core_events=500_000, growth_events=200_000,
                  fresh_events=100_000, probes=100, probe_every_ms=40,
-                 sweep_s=8)
+                 sweep_s=8, memory_items=50_000, sessions=100_000,
+                 restart_s=7)
 
 
 # name, what it runs, whether it wants Kafka and Redis
@@ -51,6 +58,8 @@ PARTS = (
     ("core", part_core.run, False),
     ("decode", part_core.run_decode, False),
     ("freshness", part_fresh.run, True),
+    ("memory", part_memory.run, True),
+    ("restart", part_memory.run_restart, True),
     ("growth", part_core.run_growth, False),
 )
 
@@ -93,7 +102,8 @@ def measure(parts, sizes, figures):
                     rig = Rig(folder)
                 try:
                     run(*([rig] if wants_rig else []), sizes, figures)
-                except Failed as problem:
+                except (Failed, OSError, RedisError,
+                        subprocess.SubprocessError) as problem:
                     failed.append(name)
                     say("bench: %s FAILED: %s" % (name, problem))
                 say("bench: %s: %.0f s" % (name, time.monotonic() - begun))

@@ -13,11 +13,12 @@ from terkait import PROGRAM
 class Load:
     """`simulate` in real time, until the end."""
 
-    def __init__(self, rig, topic, rate, sizes):
+    def __init__(self, rig, topic, rate, sizes, items=None):
         self.process = subprocess.Popen(
             [PROGRAM, "simulate", "--pace", "--no-progress", "--count=0",
-             "--peak=1", "--rate=%d" % rate, "--catalogue=%d" % sizes.items,
-             "--sellers=5000", "--seed=7", "--malformed=0",
+             "--peak=1", "--rate=%d" % rate,
+             "--catalogue=%d" % (items or sizes.items), "--sellers=5000",
+             "--seed=7", "--malformed=0",
              "--brokers=" + rig.stack.brokers, "--topic=" + topic],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
@@ -42,16 +43,19 @@ def past(sizes):
             "--catalogue=%d" % sizes.items, "--sellers=5000"]
 
 
-def rates(rig, sizes, figures):
-    """(name, label, events a second)"""
+def whole_rate(rig, sizes, figures):
+    """Of the whole way, default: as it was measured, or by a smaller topic."""
     whole = figures.by_name.get("whole.default.events_per_s")
     if whole is not None:
-        rate = whole.value
-    else:
-        topic = rig.topic()
-        count = sizes.events // 5
-        rig.fill(topic, options(sizes, count))
-        rate = count / measure(rig, topic, (), count)["seconds"]
+        return whole.value
+    topic = rig.topic()
+    count = sizes.events // 5
+    rig.fill(topic, options(sizes, count))
+    return count / measure(rig, topic, (), count)["seconds"]
+
+
+def loads_of(rate):
+    """(name, label, events a second)"""
     return (("1000", "1,000/s", 1000), ("20000", "20,000/s", 20_000),
             ("half", "half the whole way's {:,.0f}/s".format(rate),
              int(rate / 2)))
@@ -115,7 +119,7 @@ def measure_sweep(rig, topic, sizes, figures):
 
 
 def run(rig, sizes, figures):
-    loads = rates(rig, sizes, figures)
+    loads = loads_of(whole_rate(rig, sizes, figures))
     for _ in range(sizes.runs):
         for load in loads:
             topic = rig.topic()

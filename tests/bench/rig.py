@@ -80,11 +80,12 @@ class Rig:
         self.redis.call("FLUSHALL")
         self.redis.call("MEMORY", "PURGE")
 
-    def terkait(self, topic, settings=()):
-        """A group of its own, for offsets committed before are another
-        Redis's."""
+    def terkait(self, topic, settings=(), group=None):
+        """A group of its own unless one is named, for offsets committed
+        before are another Redis's."""
         self.groups += 1
-        return Terkait(self, topic, "bench-%d" % self.groups, settings)
+        return Terkait(self, topic, group or "bench-%d" % self.groups,
+                       settings)
 
     def memory_of_redis(self):
         self.redis.call("MEMORY", "PURGE")
