@@ -24,6 +24,7 @@ void crc64_init(struct crc64 *crc)
 
 uint64_t crc64_sum(const struct crc64 *crc, const void *bytes, size_t length)
 {
+    const uint64_t(*tables)[256] = crc->tables;
     const unsigned char *at = bytes;
     uint64_t sum = 0;
 
@@ -32,11 +33,12 @@ uint64_t crc64_sum(const struct crc64 *crc, const void *bytes, size_t length)
 
         memcpy(&eight, at, sizeof eight);
         eight = sum ^ le64toh(eight);
-        sum = 0;
-        for (int i = 0; i < 8; i++)
-            sum ^= crc->tables[7 - i][(eight >> 8 * i) & 255];
+        sum = tables[7][eight & 255] ^ tables[6][eight >> 8 & 255] ^
+              tables[5][eight >> 16 & 255] ^ tables[4][eight >> 24 & 255] ^
+              tables[3][eight >> 32 & 255] ^ tables[2][eight >> 40 & 255] ^
+              tables[1][eight >> 48 & 255] ^ tables[0][eight >> 56];
     }
     for (; length > 0; at++, length--)
-        sum = (sum >> 8) ^ crc->tables[0][(sum ^ *at) & 255];
+        sum = (sum >> 8) ^ tables[0][(sum ^ *at) & 255];
     return sum;
 }

@@ -14,7 +14,7 @@
  * commands: a sorted set's 50 members count for more than a list. */
 enum {
     BATCH_COMMANDS = 100,
-    BATCH_ARGUMENTS = 200,
+    BATCH_ARGUMENTS = 800,
     BATCH_BYTES = 128 * 1024,
     JOINED_MAX = 10,
     NUMBER_BYTES = 20,

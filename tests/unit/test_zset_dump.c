@@ -192,15 +192,15 @@ static uint32_t make_numeric(struct rng *rng, char *to)
 {
     static const char *const before[] = {"", "0", "+", "", "", " "};
     static const char *const behind[] = {"", "", "", " ", ".0", ""};
-    int64_t number = (int64_t)(UINT64_C(1) << rng_below(rng, 64)) +
-                     (int64_t)rng_below(rng, 5) - 2;
+    uint64_t number =
+        (UINT64_C(1) << rng_below(rng, 64)) + rng_below(rng, 5) - 2;
     uint32_t form = rng_below(rng, 4) > 0 ? 0 : rng_below(rng, 6);
     const char *sign = rng_below(rng, 2) > 0 ? "-" : "";
 
     if (rng_below(rng, 8) == 0)
-        number = (int64_t)rng_below(rng, 3);
-    return (uint32_t)sprintf(to, "%s%s%lu%s", sign, before[form],
-                             (uint64_t)number, behind[form]);
+        number = rng_below(rng, 3);
+    return (uint32_t)sprintf(to, "%s%s%lu%s", sign, before[form], number,
+                             behind[form]);
 }
 
 static uint32_t make_id(struct rng *rng, char *to, uint32_t length_max)
