@@ -4,9 +4,9 @@
  * at everything that does not depend on earlier events. The two refusals that
  * do (future, late) are judged by the session store's partition time.
  *
- * An event borrows its texts from the record's bytes (the usual, read where
- * they stand) or from the decoder that made it (the unusual, read by jansson):
- * they stand until the bytes go or the decoder is called again. */
+ * An event borrows its texts from the record's bytes, where they mostly stand
+ * as they are, or from the decoder that made it: they stand until the bytes go
+ * or the decoder is called again. */
 #ifndef TERKAIT_EVENT_H
 #define TERKAIT_EVENT_H
 

@@ -45,6 +45,10 @@ const char *json_scan_value(struct json_value *value, const char *at,
 const char *json_scan_name(struct json_value *name, const char *at,
                            const char *end);
 
+/* What an escaped text stands for, as UTF-8: never longer than it was. `out`
+ * has room for value->length bytes; the value is JSON_KIND_TEXT in it then. */
+void json_scan_unescape(struct json_value *value, char *out);
+
 /* The double of what was read as JSON_KIND_REAL: sets `real`. */
 int json_scan_real(struct json_value *value);
 

@@ -11,6 +11,7 @@
 struct event_decoder {
     size_t bytes_max;
     struct event_document *document;
+    struct event_room room;
 };
 
 const char *event_verdict_name(enum event_verdict verdict)
@@ -41,7 +42,7 @@ enum event_verdict event_decode(struct event_decoder *decoder,
         return EVENT_TOO_LARGE;
     if (length == 0)
         return EVENT_IGNORED;
-    if (event_scan(&fields, bytes, length) != 0 &&
+    if (event_scan(&fields, &decoder->room, bytes, length) != 0 &&
         event_document_read(decoder->document, &fields, bytes, length) != 0)
         return EVENT_JSON;
     return event_fields_judge(event, &fields, stamp_ms);

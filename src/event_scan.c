@@ -2,12 +2,29 @@
 
 #include <string.h>
 
-/* The value of one of our fields: it must be as it stands. */
-static const char *scan_ours(struct json_value *value, const char *at,
-                             const char *end)
+struct target {
+    struct event_fields *fields;
+    struct event_room *room;
+};
+
+static int unescape(struct event_room *room, struct json_value *value)
+{
+    if (value->length > sizeof room->bytes - room->used)
+        return -1;
+    json_scan_unescape(value, room->bytes + room->used);
+    room->used += value->length;
+    return 0;
+}
+
+/* The value of one of our fields. */
+static const char *scan_ours(struct target *to, struct json_value *value,
+                             const char *at, const char *end)
 {
     at = json_scan_value(value, at, end);
-    return at != NULL && value->kind != JSON_KIND_ESCAPED ? at : NULL;
+    if (at != NULL && value->kind == JSON_KIND_ESCAPED &&
+        unescape(to->room, value) != 0)
+        return NULL;
+    return at;
 }
 
 static const char *scan_name(struct json_value *name, const char *at,
@@ -18,7 +35,8 @@ static const char *scan_name(struct json_value *name, const char *at,
 }
 
 /* Behind the brace: the member `item`, the last if there are several. */
-static const char *scan_entry_object(struct json_value *entry, const char *at,
+static const char *scan_entry_object(struct target *to,
+                                     struct json_value *entry, const char *at,
                                      const char *end)
 {
     const char *closed = json_scan_take('}', at, end);
@@ -34,7 +52,7 @@ static const char *scan_entry_object(struct json_value *entry, const char *at,
         if (at == NULL)
             break;
         if (name.length == 4 && memcmp(name.bytes, "item", 4) == 0)
-            at = scan_ours(entry, at, end);
+            at = scan_ours(to, entry, at, end);
         else
             at = json_scan_value(&ignored, at, end);
         if (at != NULL)
@@ -43,20 +61,21 @@ static const char *scan_entry_object(struct json_value *entry, const char *at,
     return at;
 }
 
-static const char *scan_entry(struct json_value *entry, const char *at,
-                              const char *end)
+static const char *scan_entry(struct target *to, struct json_value *entry,
+                              const char *at, const char *end)
 {
     const char *inside = json_scan_take('{', at, end);
 
     if (inside != NULL)
-        return scan_entry_object(entry, inside, end);
-    return scan_ours(entry, at, end);
+        return scan_entry_object(to, entry, inside, end);
+    return scan_ours(to, entry, at, end);
 }
 
 /* Behind the bracket: the first entries; what follows is only checked. */
-static const char *scan_entries(struct event_fields *fields, const char *at,
+static const char *scan_entries(struct target *to, const char *at,
                                 const char *end)
 {
+    struct event_fields *fields = to->fields;
     const char *closed = json_scan_take(']', at, end);
     int is_more = closed == NULL;
 
@@ -68,7 +87,8 @@ static const char *scan_entries(struct event_fields *fields, const char *at,
         struct json_value ignored;
 
         if (fields->entries_count < EVENT_ITEMS_MAX)
-            at = scan_entry(&fields->entries[fields->entries_count++], at, end);
+            at = scan_entry(to, &fields->entries[fields->entries_count++], at,
+                            end);
         else
             at = json_scan_value(&ignored, at, end);
         if (at != NULL)
@@ -77,28 +97,29 @@ static const char *scan_entries(struct event_fields *fields, const char *at,
     return at;
 }
 
-static const char *scan_items(struct event_fields *fields, const char *at,
+static const char *scan_items(struct target *to, const char *at,
                               const char *end)
 {
     const char *inside = json_scan_take('[', at, end);
 
     if (inside != NULL)
-        return scan_entries(fields, inside, end);
-    return scan_ours(&fields->items, at, end);
+        return scan_entries(to, inside, end);
+    return scan_ours(to, &to->fields->items, at, end);
 }
 
-static const char *scan_ts(struct json_value *ts, const char *at,
-                           const char *end)
+static const char *scan_ts(struct target *to, struct json_value *ts,
+                           const char *at, const char *end)
 {
-    at = scan_ours(ts, at, end);
+    at = scan_ours(to, ts, at, end);
     if (at != NULL && ts->kind == JSON_KIND_REAL && json_scan_real(ts) != 0)
         return NULL;
     return at;
 }
 
-static const char *scan_member(struct event_fields *fields, const char *at,
+static const char *scan_member(struct target *to, const char *at,
                                const char *end)
 {
+    struct event_fields *fields = to->fields;
     struct json_value name, ignored;
     struct json_value *place;
 
@@ -109,13 +130,13 @@ static const char *scan_member(struct event_fields *fields, const char *at,
     if (place == NULL)
         return json_scan_value(&ignored, at, end);
     if (place == &fields->ts)
-        return scan_ts(place, at, end);
+        return scan_ts(to, place, at, end);
     if (place == &fields->items)
-        return scan_items(fields, at, end);
-    return scan_ours(place, at, end);
+        return scan_items(to, at, end);
+    return scan_ours(to, place, at, end);
 }
 
-static const char *scan_members(struct event_fields *fields, const char *at,
+static const char *scan_members(struct target *to, const char *at,
                                 const char *end)
 {
     const char *closed = json_scan_take('}', at, end);
@@ -124,20 +145,23 @@ static const char *scan_members(struct event_fields *fields, const char *at,
     if (!is_more)
         return closed;
     while (at != NULL && is_more) {
-        at = scan_member(fields, at, end);
+        at = scan_member(to, at, end);
         if (at != NULL)
             at = json_scan_more(&is_more, '}', at, end);
     }
     return at;
 }
 
-int event_scan(struct event_fields *fields, const char *bytes, size_t length)
+int event_scan(struct event_fields *fields, struct event_room *room,
+               const char *bytes, size_t length)
 {
+    struct target to = {fields, room};
     const char *end = bytes + length;
     const char *at = json_scan_take('{', bytes, end);
 
+    room->used = 0;
     event_fields_clear(fields);
     if (at != NULL)
-        at = scan_members(fields, at, end);
+        at = scan_members(&to, at, end);
     return at != NULL && json_scan_space(at, end) == end ? 0 : -1;
 }

@@ -72,41 +72,55 @@ static int32_t hex_of(const char *at, const char *end)
     return number;
 }
 
-/* What follows "\u": a character that is not NUL, in two halves or in one. */
-static size_t unicode_bytes(const char *at, const char *end)
+/* What follows "\u": a character that is not NUL, in two halves or in one.
+ * Returns its bytes, or 0. */
+static size_t unicode_bytes(int32_t *character, const char *at, const char *end)
 {
     int32_t first = hex_of(at, end), second;
 
+    *character = first;
     if (first <= 0 || (first >= 0xdc00 && first <= 0xdfff))
         return 0;
     if (first < 0xd800 || first > 0xdfff)
         return 4;
-    if (end - at < 10 || at[4] != '\\' || at[5] != 'u')
+    if (end - at < 6 || at[4] != '\\' || at[5] != 'u')
         return 0;
     second = hex_of(at + 6, end);
+    *character = 0x10000 + (first - 0xd800) * 0x400 + second - 0xdc00;
     return second >= 0xdc00 && second <= 0xdfff ? 10 : 0;
 }
 
-/* The bytes of the escape that `at` begins with; 0 when it is none. */
-static size_t escape_bytes(const char *at, const char *end)
+/* The bytes of the escape that `at` begins with, and the character that it
+ * stands for; 0 when it is none. */
+static size_t escape_bytes(int32_t *character, const char *at, const char *end)
 {
+    static const char letters[] = "\"\\/bfnrt";
+    static const char meanings[] = "\"\\/\b\f\n\r\t";
+    const char *letter;
     size_t more;
 
     if (end - at < 2 || at[1] == '\0')
         return 0;
-    if (at[1] != 'u')
-        return strchr("\"\\/bfnrt", at[1]) != NULL ? 2 : 0;
-    more = unicode_bytes(at + 2, end);
-    return more > 0 ? more + 2 : 0;
+    if (at[1] == 'u') {
+        more = unicode_bytes(character, at + 2, end);
+        return more > 0 ? more + 2 : 0;
+    }
+    letter = strchr(letters, at[1]);
+    if (letter == NULL)
+        return 0;
+    *character = meanings[letter - letters];
+    return 2;
 }
 
 /* The bytes of what ended a run of plain text; 0 when it is wrong. */
 static size_t odd_bytes(struct json_value *value, const char *at,
                         const char *end)
 {
+    int32_t character;
+
     if (*at == '\\') {
         value->kind = JSON_KIND_ESCAPED;
-        return escape_bytes(at, end);
+        return escape_bytes(&character, at, end);
     }
     return (unsigned char)*at < 0x20 ? 0 : utf8_length(at, (size_t)(end - at));
 }
@@ -141,6 +155,41 @@ const char *json_scan_name(struct json_value *name, const char *at,
     if (at != NULL)
         at = scan_text(name, at, end);
     return at != NULL ? json_scan_take(':', at, end) : NULL;
+}
+
+static char *put_utf8(char *out, int32_t character)
+{
+    static const uint8_t firsts[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    int bytes = character < 0x80      ? 1
+                : character < 0x800   ? 2
+                : character < 0x10000 ? 3
+                                      : 4;
+
+    for (int i = bytes - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (character & 0x3f));
+        character >>= 6;
+    }
+    out[0] = (char)(firsts[bytes] | character);
+    return out + bytes;
+}
+
+void json_scan_unescape(struct json_value *value, char *out)
+{
+    const char *at = value->bytes, *end = at + value->length;
+
+    value->kind = JSON_KIND_TEXT;
+    value->bytes = out;
+    while (at != end) {
+        int32_t character;
+
+        if (*at != '\\') {
+            *out++ = *at++;
+            continue;
+        }
+        at += escape_bytes(&character, at, end);
+        out = put_utf8(out, character);
+    }
+    value->length = (size_t)(out - value->bytes);
 }
 
 /* ---- numbers ---- */

@@ -128,6 +128,13 @@ static void make_escaped_id(struct strbuf *out, struct rng *rng)
                       rng_below(rng, 100000));
 }
 
+static void make_escaped_name(struct strbuf *out, struct rng *rng)
+{
+    add_head(out, rng);
+    strbuf_add_format(out, ",\"\\u0069tem\":\"sku-%u\"}",
+                      rng_below(rng, 100000));
+}
+
 static void make_ignored(struct strbuf *out, struct rng *rng)
 {
     strbuf_add_format(
@@ -148,7 +155,8 @@ static const struct shape shapes[] = {
     {"not_ascii", make_unicode},
     {"escaped_title", make_escaped_title},
     {"other_type", make_ignored},
-    {"escaped_id", make_escaped_id}, /* through jansson after all */
+    {"escaped_id", make_escaped_id},
+    {"escaped_name", make_escaped_name}, /* through jansson after all */
 };
 
 static void fill_simulated(struct events *events)
@@ -190,6 +198,7 @@ struct readers {
     struct event_decoder *decoder;
     struct event_document *document;
     struct event_fields fields;
+    struct event_room room;
     struct event event;
 };
 
@@ -211,7 +220,7 @@ static int by_decoder(struct readers *readers, const char *bytes, size_t length)
 
 static int by_scanner(struct readers *readers, const char *bytes, size_t length)
 {
-    return event_scan(&readers->fields, bytes, length) == 0;
+    return event_scan(&readers->fields, &readers->room, bytes, length) == 0;
 }
 
 static int64_t cpu_ns(void)

@@ -19,6 +19,7 @@ struct agree {
     struct event_decoder *decoder;
     struct event_document *document;
     struct event_fields scanned, read;
+    struct event_room room;
     struct event decoded, judged;
     uint64_t records;                       /* looked at */
     uint64_t taken;                         /* by the scanner */
@@ -130,7 +131,8 @@ static inline const char *agree_check(struct agree *agree, const char *bytes,
         event_decode(agree->decoder, &agree->decoded, bytes, length, stamp_ms);
     int is_json =
         event_document_read(agree->document, &agree->read, bytes, length) == 0;
-    int is_taken = event_scan(&agree->scanned, bytes, length) == 0;
+    int is_taken =
+        event_scan(&agree->scanned, &agree->room, bytes, length) == 0;
 
     agree->records++;
     agree->taken += (uint64_t)is_taken;

@@ -185,6 +185,7 @@ static void test_bad_items_refuse_the_event(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(wrong); i++)
         expect(EVENT_ITEM, "{" GOOD ",'items':%s}", wrong[i]);
+    expect(EVENT_ITEM, "{" GOOD ",'items':['a'],'items':'b'}");
 }
 
 static void test_takes_200_entries_and_looks_at_no_more(void **state)

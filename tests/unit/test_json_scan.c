@@ -201,6 +201,49 @@ static void test_texts_stand_where_they_stand(void **state)
     }
 }
 
+static void test_knows_the_letters_of_escapes(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        int is_letter = byte != 0 && strchr("\"\\/bfnrt", (int)byte) != NULL;
+        char text[] = "\"\\? \"";
+        struct json_value value;
+
+        text[2] = (char)byte;
+        assert_int_equal(scan(&value, text, strlen("\"\\? \"")) == 0,
+                         is_letter);
+    }
+}
+
+static void test_unescapes(void **state)
+{
+    static const struct {
+        const char *escaped, *plain;
+    } examples[] = {
+        {"\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t"},
+        {"a\\u0041b", "aAb"},
+        {"\\u0001\\u007F\\u0080", "\x01\x7f\xc2\x80"},
+        {"\\u07ff\\u0800", "\xdf\xbf\xe0\xa0\x80"},
+        {"\\ud7ff\\ue000\\uffff", "\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf"},
+        {"\\ud800\\udc00", "\xf0\x90\x80\x80"},
+        {"\\uDBFF\\uDFFF\xc3\xa9", "\xf4\x8f\xbf\xbf\xc3\xa9"},
+        {"\\ud83d\\ude00 12345678", "\xf0\x9f\x98\x80 12345678"},
+    };
+    char text[100], out[100];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(examples); i++) {
+        struct json_value value;
+
+        snprintf(text, sizeof text, "\"%s\"", examples[i].escaped);
+        value = good(JSON_KIND_ESCAPED, text);
+        json_scan_unescape(&value, out);
+        assert_int_equal(value.kind, JSON_KIND_TEXT);
+        assert_ptr_equal(value.bytes, out);
+        assert_bytes(&value, examples[i].plain);
+    }
+}
+
 static void test_gives_up_on_wrong_texts(void **state)
 {
     static const char *const wrong[] = {
@@ -217,6 +260,10 @@ static void test_gives_up_on_wrong_texts(void **state)
         "\\ud800\\u0041",
         "\\ud800\\ud800",
         "\\ud800\\u",
+        "\\udfff\\udc00",
+        "\\udc00\\udc00",
+        "\\ud800xudc00",
+        "\\ud800\\ndc00",
         "\\udc00",
         "\\udfff\\ud800",
         "\\u 123",
@@ -385,6 +432,8 @@ int main(void)
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_reals),
         cmocka_unit_test(test_texts_stand_where_they_stand),
+        cmocka_unit_test(test_knows_the_letters_of_escapes),
+        cmocka_unit_test(test_unescapes),
         cmocka_unit_test(test_gives_up_on_wrong_texts),
         cmocka_unit_test(test_finds_what_is_not_plain_at_any_place),
         cmocka_unit_test(test_passes_over_what_is_nested),

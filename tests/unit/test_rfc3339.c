@@ -206,6 +206,24 @@ static void test_refuses_what_is_no_time(void **state)
     CHECK(examples);
 }
 
+/* Each character is changed for its neighbours in ASCII: none but a digit for a
+ * digit, in its bounds, is right. */
+static void test_takes_nothing_for_a_digit(void **state)
+{
+    static const char text[] = "2024-06-10T06:13:20.123+07:00";
+
+    (void)state;
+    for (size_t at = 0; at < sizeof text - 1; at++) {
+        char changed[sizeof text];
+
+        memcpy(changed, text, sizeof text);
+        changed[at] = '0' - 1;
+        assert_int_equal(parse(changed), REFUSED);
+        changed[at] = '9' + 1;
+        assert_true(parse(changed) == REFUSED || text[at] == ':');
+    }
+}
+
 static void test_takes_the_length_at_its_word(void **state)
 {
     static const char text[] = "2024-06-10T06:13:20.5Z\0Z";
@@ -247,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_reckons_offsets),
         cmocka_unit_test(test_keeps_to_1970_until_9999_in_utc),
         cmocka_unit_test(test_refuses_what_is_no_time),
+        cmocka_unit_test(test_takes_nothing_for_a_digit),
         cmocka_unit_test(test_takes_the_length_at_its_word),
         cmocka_unit_test(test_refuses_nul_bytes),
     };
