@@ -247,7 +247,7 @@ function chart(status) {
     if (history_of.started !== values.started_at_ms)
         load_history(values.started_at_ms, at_ms / 1000);
     const before = history_of.columns[0].at(-1) ?? 0;
-    remember([Math.round(at_ms / 1000), values.events_per_s, values.lag_records,
+    remember([Math.floor(at_ms / 1000), values.events_per_s, values.lag_records,
         is_sampled ? freshness.p50_ms : null,
         is_sampled ? freshness.p99_ms : null]);
     tell_charts(status);

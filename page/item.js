@@ -43,8 +43,12 @@ function read_address() {
     const relation = fields.get("relation") || "";
     if (relation && relation !== open_item.relation)
         choose_relation(relation);
-    if (item)
-        show_item(item, fields.get("tenant") || "", fields.get("why") || "");
+    if (!item)
+        return;
+    const tenant = fields.get("tenant") || "";
+    by_id("lookup-item").value = item;
+    by_id("lookup-tenant").value = tenant;
+    show_item(item, tenant, fields.get("why") || "");
 }
 
 /* Asking */
@@ -55,11 +59,8 @@ function show_item(item, tenant, why) {
     if (is_other || why !== open_item.why)
         open_item.explained = null;
     Object.assign(open_item, { item, tenant, why });
-    if (is_other) {
+    if (is_other)
         open_item.answer = null;
-        by_id("lookup-item").value = item;
-        by_id("lookup-tenant").value = tenant;
-    }
     mark_hot();
     return refresh_item(asks_why ? spoken_why : is_other ? spoken_lists : null);
 }

@@ -375,9 +375,8 @@ function listen_to_theme() {
 function listen_to_search() {
     by_id("lookup").addEventListener("submit", (event) => {
         event.preventDefault();
-        const { item, tenant } = event.target.elements;
         const before = location.hash;
-        go_to(item.value, tenant.value);
+        go_to(by_id("lookup-item").value, by_id("lookup-tenant").value);
         if (location.hash === before)
             read_address();
     });
