@@ -95,7 +95,7 @@ static size_t unicode_bytes(int32_t *character, const char *at, const char *end)
 static size_t escape_bytes(int32_t *character, const char *at, const char *end)
 {
     static const char letters[] = "\"\\/bfnrt";
-    static const char meanings[] = "\"\\/\b\f\n\r\t";
+    static const unsigned char meanings[] = "\"\\/\b\f\n\r\t";
     const char *letter;
     size_t more;
 
