@@ -5,6 +5,7 @@
 #include "group_state.h"
 #include "mem.h"
 #include "mutant.h"
+#include "pace.h"
 #include "snapshot.h"
 #include "startup.h"
 
@@ -14,11 +15,12 @@
 
 enum {
     IN_FLIGHT_MAX = 16,        /* checkpoints sent and not answered */
-    SENDS_MAX = 2,             /* a call: cutting one takes its time */
     LOOKS_MAX = 64,            /* groups considered a call */
-    DELTA_BYTES = 256 * 1024,  /* a delta that large does not wait */
+    TURN_BYTES = 64 * 1024,    /* no more is cut in a call that has so much */
+    STRETCH = 12,              /* intervals in which all is written */
+    DELTA_BYTES = 1024 * 1024, /* a delta that large does not wait */
     LOG_BYTES_MIN = 64 * 1024, /* a log that small never makes a base */
-    LOG_PART = 3,              /* a log grows to that part of its base */
+    LOG_PART = 2,              /* a log grows to that part of its base */
     IDLE_US = 60000000,        /* a group at rest asks for its head */
     ASK_AGAIN_US = 100000
 };
@@ -58,6 +60,8 @@ struct keeper {
     int64_t *offsets; /* where reading begins */
     uint32_t next_group;
     uint32_t in_flight;
+    struct pace pace;
+    uint64_t turn_bytes; /* cut in this call */
     uint64_t generation;
     int is_ending;
     int64_t now_us;
@@ -99,6 +103,20 @@ static int has_moved(const struct group *group)
     return 0;
 }
 
+static void note_bytes(struct group *group)
+{
+    struct keeper *keeper = group->keeper;
+
+    keeper->pace.all_bytes += group->sent_bytes;
+    if (group->was_base) {
+        keeper->pace.all_bytes -= group->base_bytes + group->log_bytes;
+        group->base_bytes = group->sent_bytes;
+        group->log_bytes = 0;
+    } else {
+        group->log_bytes += group->sent_bytes;
+    }
+}
+
 static void keep_answer(struct group *group, enum checkpoint_verdict verdict)
 {
     struct keeper *keeper = group->keeper;
@@ -110,10 +128,7 @@ static void keep_answer(struct group *group, enum checkpoint_verdict verdict)
         group->kept_us = keeper->now_us;
         memcpy(group->durable, group->sent,
                keeper->partitions_count * sizeof *group->durable);
-        group->base_bytes =
-            group->was_base ? group->sent_bytes : group->base_bytes;
-        group->log_bytes =
-            group->was_base ? 0 : group->log_bytes + group->sent_bytes;
+        note_bytes(group);
         keeper->stats.checkpoints++;
         keeper->stats.took_us = keeper->now_us - group->cut_us;
         if (group->was_base)
@@ -184,12 +199,16 @@ static void ask_for_head(struct group *group)
                         as_text(keeper->rules.who), head_answered, group);
 }
 
+/* What a delta will be is guessed: a cell is packed in about six bytes. */
 static int wants_base(const struct group *group)
 {
+    struct groups *groups = engine_groups(group->keeper->engine);
     uint64_t room = group->base_bytes / LOG_PART;
+    uint64_t delta = groups_changed(groups, group->number).bytes * 6 / 10;
 
     return group->checkpoint.needs_base ||
-           group->log_bytes > (room > LOG_BYTES_MIN ? room : LOG_BYTES_MIN);
+           group->log_bytes + delta >
+               (room > LOG_BYTES_MIN ? room : LOG_BYTES_MIN);
 }
 
 static void pack_body(struct group *group)
@@ -236,7 +255,7 @@ static void send_checkpoint(struct group *group)
                               checkpoint_answered, group);
 }
 
-/* Returns 1 when a checkpoint went out. */
+/* 0: it is due, and others were cut just now. */
 static int work_group(struct group *group)
 {
     struct keeper *keeper = group->keeper;
@@ -244,10 +263,10 @@ static int work_group(struct group *group)
     int has_news, is_due;
 
     if (group->is_busy)
-        return 0;
+        return 1;
     if (group->checkpoint.phase == CHECKPOINT_IN_DOUBT) {
         ask_for_head(group);
-        return 0;
+        return 1;
     }
     changed = groups_changed(engine_groups(keeper->engine), group->number);
     has_news =
@@ -260,19 +279,26 @@ static int work_group(struct group *group)
         keeper->now_us - group->answered_us >= IDLE_US)
         checkpoint_doubt(&group->checkpoint);
     if (!is_due)
+        return 1;
+    if (!pace_allows(&keeper->pace, keeper->now_us) && !keeper->is_ending)
         return 0;
     send_checkpoint(group);
+    pace_note(&keeper->pace, keeper->now_us, group->sent_bytes);
+    keeper->turn_bytes += group->sent_bytes;
     return 1;
 }
 
 static void work_groups(struct keeper *keeper)
 {
-    uint32_t looks = LOOKS_MAX, sends = SENDS_MAX;
+    uint32_t looks = LOOKS_MAX;
 
+    keeper->turn_bytes = 0;
     if (looks > keeper->rules.groups_count)
         looks = keeper->rules.groups_count;
-    while (looks-- > 0 && sends > 0 && keeper->in_flight < IN_FLIGHT_MAX) {
-        sends -= (uint32_t)work_group(&keeper->groups[keeper->next_group]);
+    while (looks-- > 0 && keeper->turn_bytes < TURN_BYTES &&
+           keeper->in_flight < IN_FLIGHT_MAX) {
+        if (!work_group(&keeper->groups[keeper->next_group]))
+            break;
         keeper->next_group =
             (keeper->next_group + 1) % keeper->rules.groups_count;
     }
@@ -347,6 +373,7 @@ struct keeper *keeper_new(const struct keeper_rules *rules,
     keeper->commits = commits;
     keeper->partitions_count = log->count;
     keeper->generation = store->generation(store->self);
+    pace_init(&keeper->pace, STRETCH * rules->interval_ms * 1000);
     keeper->startup = startup_new(rules, engine, store, commits, log);
     return keeper;
 }
@@ -389,6 +416,7 @@ static void begin_group(struct keeper *keeper, uint32_t number)
     memcpy(group->durable, loaded->marks, bytes);
     group->base_bytes = loaded->base_bytes;
     group->log_bytes = loaded->log_bytes;
+    keeper->pace.all_bytes += loaded->base_bytes + loaded->log_bytes;
     group->answered_us =
         keeper->now_us - IDLE_US * (int64_t)number / keeper->rules.groups_count;
     group->due_us = keeper->now_us +
