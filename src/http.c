@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include "clock.h"
 #include "http_request.h"
 #include "http_routes.h"
 #include "log.h"
@@ -24,7 +25,7 @@ enum {
 
 struct http {
     struct http_site site;
-    struct MHD_Daemon *server; /* NULL: does not listen */
+    struct MHD_Daemon *server; /* of its thread */
     pthread_t thread;
 };
 
@@ -96,19 +97,23 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection,
 
 static int start(struct http *http, struct err *err)
 {
-    int listener = open_listener(http->site.rules.listen, err);
+    struct http_site *site = &http->site;
+    int listener = open_listener(site->rules.listen, err);
 
     if (listener < 0)
         return -1;
     http->server = MHD_start_daemon(
         MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
             MHD_USE_POLL | MHD_USE_ITC,
-        0, NULL, NULL, http_routes_serve, &http->site, MHD_OPTION_LISTEN_SOCKET,
+        0, NULL, NULL, http_routes_serve, site, MHD_OPTION_LISTEN_SOCKET,
         listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
         MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, http_routes_connect, site,
+        MHD_OPTION_NOTIFY_COMPLETED, http_routes_complete, site,
+        MHD_OPTION_END);
     if (http->server != NULL)
         return 0;
     close(listener);
@@ -117,7 +122,7 @@ static int start(struct http *http, struct err *err)
 
 /* ---- its thread ---- */
 
-/* Waits that long, or until it is to stop; 1: it is. `seconds` 0: no end. */
+/* Waits that long, or until it is to stop; 1: it is. */
 static int wait_for_stop(struct http_site *site, int seconds)
 {
     struct timespec until;
@@ -127,36 +132,39 @@ static int wait_for_stop(struct http_site *site, int seconds)
     until.tv_sec += seconds;
     pthread_mutex_lock(&site->lock);
     while (!site->is_stopping && !is_over)
-        is_over = seconds > 0
-                      ? pthread_cond_timedwait(&site->stopped, &site->lock,
-                                               &until) != 0
-                      : pthread_cond_wait(&site->stopped, &site->lock) != 0;
+        is_over =
+            pthread_cond_timedwait(&site->stopped, &site->lock, &until) != 0;
     is_stopping = site->is_stopping;
     pthread_mutex_unlock(&site->lock);
     return is_stopping;
+}
+
+/* Returns 1 when it listens. */
+static int try_to_listen(struct http *http)
+{
+    const char *at = http->site.rules.listen;
+    struct err err = ERR_NONE;
+    int listens = start(http, &err) == 0;
+
+    if (listens)
+        LOG(LOG_INFO, "http_listens", F_TEXT("at", at));
+    else
+        LOG(LOG_WARN, "http_cannot_listen", F_TEXT("at", at),
+            F_TEXT("error", err.text), F_INT("retry_s", RETRY_S));
+    return listens;
 }
 
 static void *live(void *context)
 {
     struct http *http = context;
     struct http_site *site = &http->site;
-    int is_stopping = 0;
 
-    while (!is_stopping) {
-        struct err err = ERR_NONE;
-
-        if (start(http, &err) == 0) {
-            LOG(LOG_INFO, "http_listens", F_TEXT("at", site->rules.listen));
-            is_stopping = wait_for_stop(site, 0);
-        } else {
-            LOG(LOG_WARN, "http_cannot_listen",
-                F_TEXT("at", site->rules.listen), F_TEXT("error", err.text),
-                F_INT("retry_s", RETRY_S));
-            is_stopping = wait_for_stop(site, RETRY_S);
-        }
-    }
-    if (http->server != NULL)
-        MHD_stop_daemon(http->server);
+    while (!try_to_listen(http))
+        if (wait_for_stop(site, RETRY_S))
+            return NULL;
+    while (!wait_for_stop(site, 1))
+        http_guard_sweep(site->guard, clock_mono_us());
+    MHD_stop_daemon(http->server);
     return NULL;
 }
 
@@ -165,6 +173,7 @@ static void init_site(struct http_site *site, const struct http_rules *rules)
     pthread_condattr_t monotonic;
 
     site->rules = *rules;
+    site->guard = http_guard_new();
     pthread_mutex_init(&site->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -192,6 +201,7 @@ void http_close(struct http *http)
     pthread_cond_broadcast(&http->site.stopped);
     pthread_mutex_unlock(&http->site.lock);
     pthread_join(http->thread, NULL);
+    http_guard_free(http->site.guard);
     pthread_cond_destroy(&http->site.stopped);
     pthread_mutex_destroy(&http->site.lock);
     free(http);

@@ -15,14 +15,57 @@ enum {
     BLOCK_BYTES = 32768   /* of a stream, at a time */
 };
 
-#define JSON "application/json; charset=utf-8"
+#define JSON   "application/json; charset=utf-8"
+#define STREAM "text/event-stream"
 
 /* One request, being answered. */
 struct call {
     struct http_site *site;
     struct MHD_Connection *connection;
     const char *url;
+    int is_head;
 };
+
+/* ---- how long it may take ---- */
+
+static int64_t until(int seconds)
+{
+    return clock_mono_us() + seconds * INT64_C(1000000);
+}
+
+void http_routes_connect(void *context, struct MHD_Connection *connection,
+                         void **guest, enum MHD_ConnectionNotificationCode code)
+{
+    struct http_site *site = context;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        *guest =
+            http_guard_enter(site->guard,
+                             MHD_get_connection_info(
+                                 connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+                                 ->connect_fd,
+                             until(HTTP_REQUEST_S));
+    else
+        http_guard_leave(site->guard, *guest);
+}
+
+static void allow(struct http_site *site, struct MHD_Connection *connection,
+                  int64_t until_us)
+{
+    http_guard_allow(
+        site->guard,
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+            ->socket_context,
+        until_us);
+}
+
+void http_routes_complete(void *context, struct MHD_Connection *connection,
+                          void **request, enum MHD_RequestTerminationCode code)
+{
+    (void)request;
+    (void)code;
+    allow(context, connection, until(HTTP_IDLE_S + HTTP_REQUEST_S));
+}
 
 /* ---- responses ---- */
 
@@ -219,6 +262,8 @@ static enum MHD_Result serve_events(const struct call *call)
     struct stream *stream;
     struct MHD_Response *response;
 
+    if (call->is_head) /* libmicrohttpd would end it as a chunked body */
+        return send_text(call, MHD_HTTP_OK, STREAM, &(struct strbuf){0});
     if (atomic_fetch_add(&call->site->streams, 1) >= HTTP_STREAMS) {
         atomic_fetch_sub(&call->site->streams, 1);
         return send_error(call, MHD_HTTP_SERVICE_UNAVAILABLE, "too_busy",
@@ -233,7 +278,8 @@ static enum MHD_Result serve_events(const struct call *call)
         free_stream(stream);
         return MHD_NO;
     }
-    add_headers(response, "text/event-stream", "default-src 'none'");
+    allow(call->site, call->connection, HTTP_GUARD_EVER);
+    add_headers(response, STREAM, "default-src 'none'");
     return send_response(call, MHD_HTTP_OK, response);
 }
 
@@ -436,7 +482,8 @@ enum MHD_Result http_routes_serve(void *context,
                                   const char *version, const char *upload,
                                   size_t *upload_size, void **request)
 {
-    const struct call call = {context, connection, url};
+    const struct call call = {context, connection, url,
+                              strcmp(method, "HEAD") == 0};
 
     (void)version;
     (void)upload;
@@ -449,5 +496,6 @@ enum MHD_Result http_routes_serve(void *context,
         (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0))
         return send_error(&call, MHD_HTTP_BAD_REQUEST, "bad_request",
                           "a body is not wanted");
+    allow(context, connection, until(HTTP_REQUEST_S));
     return serve(&call, method);
 }
