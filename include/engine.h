@@ -107,6 +107,11 @@ const struct row_lists *engine_lists(struct engine *engine, uint32_t item);
 const struct row_lists *engine_counts(struct engine *engine, uint32_t item,
                                       uint32_t k);
 
+/* Both, with one look at the row. */
+const struct row_lists *
+engine_lists_and_counts(struct engine *engine, uint32_t item, uint32_t k,
+                        const struct row_lists **counts);
+
 /* Visits every other of the row, in no set order, with its counts by relation
  * and window. Returns 0 when the item has no row. */
 typedef void engine_visit_pair(void *context, uint32_t other,

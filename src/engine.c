@@ -356,12 +356,9 @@ static void offer_counted(struct engine *engine, struct row_lists *out,
     }
 }
 
-typedef void offer(struct engine *engine, struct row_lists *out,
-                   const struct row_sums *sums, uint32_t relation,
-                   uint32_t other);
-
-static void collect(struct engine *engine, struct row_lists *out,
-                    const struct row *row, offer *offer_to)
+/* One pass over the row for whatever is wanted; NULL: not that. */
+static void collect(struct engine *engine, const struct row *row,
+                    struct row_lists *lists, struct row_lists *counts)
 {
     const struct horizon *horizon = groups_horizon(engine->groups);
 
@@ -370,9 +367,14 @@ static void collect(struct engine *engine, struct row_lists *out,
         uint32_t other = row->cells[at].other;
 
         at = row_sum_run(&sums, row, &engine->row_rules, horizon, at);
-        for (uint32_t r = 0; r < engine->rules.relations.count; r++)
-            if (sums.seen >> r & 1)
-                offer_to(engine, out, &sums, r, other);
+        for (uint32_t r = 0; r < engine->rules.relations.count; r++) {
+            if ((sums.seen >> r & 1) == 0)
+                continue;
+            if (lists != NULL)
+                offer_scored(engine, lists, &sums, r, other);
+            if (counts != NULL)
+                offer_counted(engine, counts, &sums, r, other);
+        }
     }
 }
 
@@ -393,6 +395,21 @@ static void begin_lists(struct engine *engine, struct row_lists *out,
     }
 }
 
+static void begin_counts(struct engine *engine, uint32_t k)
+{
+    int is_resized = engine->counts_k != k;
+
+    if (is_resized)
+        free_lists(engine, &engine->counts);
+    engine->counts_k = k;
+    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
+        for (uint32_t w = 0; w < engine->rules.windows.count; w++) {
+            if (is_resized)
+                list_init(&engine->counts.lists[r][w], k);
+            list_clear(&engine->counts.lists[r][w]);
+        }
+}
+
 static const struct row *row_of_item(struct engine *engine, uint32_t item)
 {
     const struct row *row = groups_row(engine->groups, item);
@@ -410,19 +427,8 @@ const struct row_lists *engine_lists(struct engine *engine, uint32_t item)
         return NULL;
     begin_lists(engine, &engine->lists, item);
     engine->lists.is_partial = row->cut_until != 0;
-    collect(engine, &engine->lists, row, offer_scored);
+    collect(engine, row, &engine->lists, NULL);
     return &engine->lists;
-}
-
-static void size_counts(struct engine *engine, uint32_t k)
-{
-    if (engine->counts_k == k)
-        return;
-    free_lists(engine, &engine->counts);
-    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
-        for (uint32_t w = 0; w < engine->rules.windows.count; w++)
-            list_init(&engine->counts.lists[r][w], k);
-    engine->counts_k = k;
 }
 
 const struct row_lists *engine_counts(struct engine *engine, uint32_t item,
@@ -432,12 +438,25 @@ const struct row_lists *engine_counts(struct engine *engine, uint32_t item,
 
     if (row == NULL)
         return NULL;
-    size_counts(engine, k);
-    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
-        for (uint32_t w = 0; w < engine->rules.windows.count; w++)
-            list_clear(&engine->counts.lists[r][w]);
-    collect(engine, &engine->counts, row, offer_counted);
+    begin_counts(engine, k);
+    collect(engine, row, NULL, &engine->counts);
     return &engine->counts;
+}
+
+const struct row_lists *engine_lists_and_counts(struct engine *engine,
+                                                uint32_t item, uint32_t k,
+                                                const struct row_lists **counts)
+{
+    const struct row *row = row_of_item(engine, item);
+
+    if (row == NULL)
+        return NULL;
+    begin_lists(engine, &engine->lists, item);
+    begin_counts(engine, k);
+    engine->lists.is_partial = row->cut_until != 0;
+    collect(engine, row, &engine->lists, &engine->counts);
+    *counts = &engine->counts;
+    return &engine->lists;
 }
 
 int engine_each_pair(struct engine *engine, uint32_t item,

@@ -1,11 +1,11 @@
 #include "publish.h"
 
 #include "err.h"
-#include "key.h"
 #include "mem.h"
 #include "popular_writer.h"
 #include "published.h"
 #include "ring.h"
+#include "row_writer.h"
 
 #include <stdlib.h>
 
@@ -44,8 +44,7 @@ struct publish {
     uint32_t relations, windows;
     uint32_t generation; /* of the sink, and of lives */
     uint32_t lives;      /* times all was to be written anew */
-    struct strbuf key, value;
-    struct sink_member *members; /* counts_max; owned */
+    struct row_writer *writer;
     struct publish_stats stats;
 };
 
@@ -61,10 +60,14 @@ struct publish *publish_new(const struct publish_rules *rules,
     publish->windows = engine_rules(engine)->windows.count;
     publish->popular = popular_new(engine);
     publish->popular_writer = popular_writer_new(engine, sink, rules->prefix);
-    publish->members = mem_new(rules->counts_max + 1, sizeof *publish->members);
     publish->sweep.full_us = INT64_MIN / 2;
     publish->turn_next_us = INT64_MIN / 2;
     published_init(&publish->store, 2 * publish->relations * publish->windows);
+    publish->writer = row_writer_new(
+        engine, sink, &publish->store,
+        &(struct row_writer_rules){.prefix = rules->prefix,
+                                   .ttl_ms = rules->ttl_ms,
+                                   .counts_max = rules->counts_max});
     return publish;
 }
 
@@ -78,9 +81,7 @@ void publish_free(struct publish *publish)
     ring_deinit(&publish->hot);
     ring_deinit(&publish->settling);
     ring_deinit(&publish->counting);
-    strbuf_deinit(&publish->key);
-    strbuf_deinit(&publish->value);
-    free(publish->members);
+    row_writer_free(publish->writer);
     free(publish);
 }
 
@@ -128,97 +129,7 @@ static void collect_touched(struct publish *publish,
     }
 }
 
-/* ---- one row's lists ---- */
-
-/* How a row is looked at. */
-enum look {
-    LOOK_URGENT,  /* lists in the same order may wait */
-    LOOK_ALL,     /* whatever differs is written */
-    LOOK_REFRESH, /* every list is written, for its life is half over */
-    LOOK_ANEW     /* nobody knows what stands: written or deleted */
-};
-
-static struct text as_text(const struct strbuf *buf)
-{
-    return (struct text){buf->bytes, (uint32_t)buf->length};
-}
-
-static void make_key(struct publish *publish, uint32_t item, uint32_t r,
-                     uint32_t w, int is_counts)
-{
-    const struct engine_rules *rules = engine_rules(publish->engine);
-    const struct intern *items = engine_items(publish->engine);
-    struct text tenant = intern_tenant(items, item);
-    struct text id = intern_id(items, item);
-
-    strbuf_clear(&publish->key);
-    (is_counts ? key_add_counts : key_add_related)(
-        &publish->key, publish->rules.prefix, tenant, id,
-        rules->relations.at[r].name, rules->windows.at[w].name);
-}
-
-static void write_list(struct publish *publish, uint32_t item, uint32_t r,
-                       uint32_t w, const struct list *list,
-                       const struct list_head *head)
-{
-    const struct sink *sink = publish->sink;
-
-    make_key(publish, item, r, w, 0);
-    if (list->count == 0) {
-        sink->remove(sink->self, as_text(&publish->key));
-        publish->stats.lists_deleted++;
-        return;
-    }
-    strbuf_clear(&publish->value);
-    list_format(&publish->value, list, head, engine_items(publish->engine));
-    sink->put(sink->self, as_text(&publish->key), as_text(&publish->value),
-              publish->rules.ttl_ms);
-    publish->stats.lists_written++;
-}
-
-static int is_to_write(enum look look, uint64_t before, uint64_t digest)
-{
-    switch (look) {
-    case LOOK_URGENT:
-        return before != digest && !list_same_order(before, digest);
-    case LOOK_ALL:
-        return before != digest;
-    case LOOK_REFRESH:
-        return before != digest || digest != 0;
-    case LOOK_ANEW:
-        return 1;
-    }
-    return 1;
-}
-
-/* Returns 1 when the list differs and was left for later. */
-static int look_at_list(struct publish *publish, struct published *published,
-                        const struct row_lists *lists, uint32_t item,
-                        uint32_t r, uint32_t w, enum look look)
-{
-    const struct engine_rules *rules = engine_rules(publish->engine);
-    struct list_head head = {
-        .item = item,
-        .relation = rules->relations.at[r].name,
-        .window = rules->windows.at[w].name,
-        .as_of_ms = engine_time(publish->engine),
-        .support = lists->supports[r][w],
-        .is_partial = lists->is_partial,
-    };
-    const struct list *list = &lists->lists[r][w];
-    uint64_t digest = list_digest(list, &head, engine_items(publish->engine));
-    uint32_t at = r * publish->windows + w;
-    uint64_t before = published->digests == NULL ? 0 : published->digests[at];
-
-    if (!is_to_write(look, before, digest)) {
-        publish->stats.lists_unchanged += before == digest;
-        return before != digest;
-    }
-    write_list(publish, item, r, w, list, &head);
-    if (before != digest)
-        published_digests(&publish->store, published)[at] = digest;
-    return 0;
-}
+/* ---- one row's keys ---- */
 
 static enum look look_for(struct publish *publish, uint32_t item,
                           enum look look, int64_t now_us)
@@ -242,58 +153,30 @@ static enum look look_for(struct publish *publish, uint32_t item,
     return look;
 }
 
+/* With its counts, when they are due and the row is read for both. */
 static void look_at_row(struct publish *publish, uint32_t item,
-                        enum look wanted, int64_t now_us)
+                        enum look wanted, int is_for_both, int64_t now_us)
 {
-    const struct row_lists *lists = engine_lists(publish->engine, item);
     struct published *published = published_at(&publish->store, item);
-    int is_left = 0;
-    enum look look;
+    enum look look = look_for(publish, item, wanted, now_us);
+    const struct row_lists *lists, *counts = NULL;
+    uint32_t due = is_for_both ? published->counts_due : 0;
 
+    lists = due == 0
+                ? engine_lists(publish->engine, item)
+                : engine_lists_and_counts(publish->engine, item,
+                                          publish->rules.counts_max, &counts);
     if (lists == NULL)
         return;
-    look = look_for(publish, item, wanted, now_us);
-    for (uint32_t r = 0; r < publish->relations; r++)
-        for (uint32_t w = 0; w < publish->windows; w++)
-            is_left |=
-                look_at_list(publish, published, lists, item, r, w, look);
-    if (is_left)
+    if (row_writer_lists(publish->writer, item, lists, look))
         settle_later(publish, item, now_us);
-}
-
-/* ---- one row's counts ---- */
-
-static void write_counts(struct publish *publish, uint32_t item, uint32_t r,
-                         uint32_t w, const struct list *list)
-{
-    const struct sink *sink = publish->sink;
-    const struct intern *items = engine_items(publish->engine);
-
-    for (uint32_t i = 0; i < list->count; i++)
-        publish->members[i] = (struct sink_member){
-            intern_id(items, list->entries[i].item), list->entries[i].count};
-    make_key(publish, item, r, w, 1);
-    sink->put_counts(sink->self, as_text(&publish->key), publish->members,
-                     list->count, publish->rules.ttl_ms);
-    publish->stats.counts_written++;
-}
-
-static void look_at_counts(struct publish *publish, struct published *published,
-                           const struct list *list, uint32_t item, uint32_t r,
-                           uint32_t w)
-{
-    uint64_t digest = list_counts_digest(list, engine_items(publish->engine));
-    uint32_t at = (publish->relations + r) * publish->windows + w;
-    uint64_t before = published->digests == NULL ? 0 : published->digests[at];
-
-    if (before == digest && !published->is_counts_anew)
+    if (due == 0)
         return;
-    write_counts(publish, item, r, w, list);
-    if (before != digest)
-        published_digests(&publish->store, published)[at] = digest;
+    published->counts_due = 0;
+    row_writer_counts(publish->writer, item, counts, due);
 }
 
-static void flush_counts(struct publish *publish, uint32_t item)
+static void look_at_counts(struct publish *publish, uint32_t item)
 {
     struct published *published = published_at(&publish->store, item);
     const struct row_lists *counts;
@@ -303,16 +186,8 @@ static void flush_counts(struct publish *publish, uint32_t item)
     if (due == 0)
         return;
     counts = engine_counts(publish->engine, item, publish->rules.counts_max);
-    for (uint32_t r = 0; counts != NULL && r < publish->relations; r++)
-        for (uint32_t w = 0; w < publish->windows; w++)
-            if (due >> r & 1)
-                look_at_counts(publish, published, &counts->lists[r][w], item,
-                               r, w);
-    if (due != (1u << publish->relations) - 1)
-        return;
-    published->is_counts_anew = 0;
-    published->counts_pane =
-        (uint32_t)groups_horizon(engine_groups(publish->engine))->fine_pane;
+    if (counts != NULL)
+        row_writer_counts(publish->writer, item, counts, due);
 }
 
 /* ---- queues worked off ---- */
@@ -364,11 +239,12 @@ static void work_hot(struct publish *publish, const struct publish_turn *turn,
     while (publish->turn_left > 0 && *rows > 0 && has_room(publish)) {
         enum look look = has_spare(publish, turn) ? LOOK_ALL : LOOK_URGENT;
         uint32_t item = take(publish, &publish->hot, PUBLISHED_IN_HOT);
-        uint64_t before = publish->stats.lists_written;
+        uint64_t before = row_writer_stats(publish->writer)->lists_written;
 
-        look_at_row(publish, item, look, turn->now_us);
+        look_at_row(publish, item, look, 0, turn->now_us);
         freshness_look(turn->freshness, item,
-                       publish->stats.lists_written - before);
+                       row_writer_stats(publish->writer)->lists_written -
+                           before);
         publish->turn_left--;
         --*rows;
         if (publish->turn_left == 0)
@@ -389,10 +265,10 @@ static void work_due(struct publish *publish, const struct publish_turn *turn,
             look_at_row(
                 publish,
                 take(publish, &publish->settling, PUBLISHED_IN_SETTLING),
-                LOOK_ALL, turn->now_us);
+                LOOK_ALL, 0, turn->now_us);
         else if (is_due(&publish->counting, turn->now_us))
-            flush_counts(publish, take(publish, &publish->counting,
-                                       PUBLISHED_IN_COUNTS));
+            look_at_counts(publish, take(publish, &publish->counting,
+                                         PUBLISHED_IN_COUNTS));
         else
             return;
         --*rows;
@@ -454,8 +330,7 @@ static void sweep_row(struct publish *publish, uint32_t item, int64_t now_us)
         return;
     if (publish->rules.counts_max > 0)
         published->counts_due |= counts_moved(publish, published, row);
-    look_at_row(publish, item, is_old ? LOOK_REFRESH : LOOK_ALL, now_us);
-    flush_counts(publish, item);
+    look_at_row(publish, item, is_old ? LOOK_REFRESH : LOOK_ALL, 1, now_us);
     popular_offer(publish->popular, item);
     groups_trim(groups, item);
     if (row->used == 0 && published->queues == 0 &&
@@ -569,9 +444,6 @@ static void count_anew(struct publish *publish)
     uint32_t end = intern_end(engine_items(publish->engine));
     uint32_t all = (1u << publish->relations) - 1;
 
-    free(publish->members);
-    publish->members =
-        mem_new(publish->rules.counts_max + 1, sizeof *publish->members);
     for (uint32_t item = 1; item < end; item++) {
         struct published *published = published_at(&publish->store, item);
 
@@ -591,6 +463,9 @@ void publish_retune(struct publish *publish, const struct publish_rules *rules)
 
     publish->rules = *rules;
     publish->rules.prefix = old.prefix;
+    row_writer_retune(publish->writer, &(struct row_writer_rules){
+                                           .ttl_ms = rules->ttl_ms,
+                                           .counts_max = rules->counts_max});
     if (rules->counts_max != old.counts_max)
         count_anew(publish);
     if (rules->ttl_ms != old.ttl_ms)
@@ -633,6 +508,12 @@ int publish_is_settled(const struct publish *publish)
 
 const struct publish_stats *publish_stats(struct publish *publish)
 {
+    const struct row_writer_stats *rows = row_writer_stats(publish->writer);
+
+    publish->stats.lists_written = rows->lists_written;
+    publish->stats.lists_deleted = rows->lists_deleted;
+    publish->stats.lists_unchanged = rows->lists_unchanged;
+    publish->stats.counts_written = rows->counts_written;
     publish->stats.waiting = publish->hot.count;
     publish->stats.popular_written =
         popular_writer_written(publish->popular_writer);
