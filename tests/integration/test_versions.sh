@@ -20,6 +20,9 @@ equal "Kafka in pom.xml" "$KAFKA_VERSION" "$(property kafka.version)"
 equal "slf4j in pom.xml" "$SLF4J_VERSION" "$(property slf4j.version)"
 equal "Kafka in docker-compose.yml" "$KAFKA_IMAGE" "$(image kafka)"
 equal "Redis in docker-compose.yml" "$REDIS_IMAGE" "$(image redis)"
+equal "Prometheus in docker-compose.yml" "$PROMETHEUS_IMAGE" \
+    "$(image prometheus)"
+equal "Grafana in docker-compose.yml" "$GRAFANA_IMAGE" "$(image grafana)"
 equal "Debian in Dockerfile" "$DEBIAN_IMAGE" \
     "$(sed -n 's/^FROM \([^ ]*\).*/\1/p' Dockerfile | sort -u)"
 refuse "Kafka's version stands nowhere else in scripts" \
