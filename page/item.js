@@ -322,8 +322,9 @@ function draw_verdict(block, answer) {
         part.style.flexGrow = String(Math.max(shares[at], 0));
         part.hidden = shares[at] <= 0;
     });
-    fill(numbers, [["both", whole(answer.c)], ["this", whole(answer.n_a)],
-        ["other", whole(answer.n_b)], ["all", whole(answer.N)]]);
+    fill(numbers, [["both, c", whole(answer.c)],
+        ["this, n_a", whole(answer.n_a)], ["other, n_b", whole(answer.n_b)],
+        ["all, N", whole(answer.N)]]);
     write(formula, answer.formula && answer.score_name + ": " + answer.formula);
     message.hidden = answer.listed;
     write(message, answer.message);

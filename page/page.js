@@ -83,8 +83,7 @@ function draw_banner() {
 function draw_state() {
     const [first] = reasons_now();
     const [word, mood] = first ? title_of(first.reason)
-        : page.status?.values.is_caught_up ? ["Caught up", "good"]
-            : ["Counting", "good"];
+        : ["Up to date", "good"];
     const before = by_id("state-word").textContent;
     write(by_id("state-word"), word);
     set_mood(by_id("state"), mood);
@@ -126,7 +125,7 @@ function draw_flow({ values, phase, partitions, redis_latency, checkpoint,
     ]);
     station("redis", redis_away ? "bad" : values.redis_full ? "warn" : "good",
         redis_away ? "away" : values.redis_full ? "full" : "answers", [
-            ["answers in", redis_latency.count
+            ["answers in", redis_latency.count && !redis_away
                 ? duration(redis_latency.p50_ms) : NOTHING],
             ["durable", checkpoint.age_ms
                 ? duration(checkpoint.age_ms) + " ago" : "all"],

@@ -252,7 +252,7 @@ class Page(Opened):
         self.assertEqual(["answers", "counting", "answers"], [
             self.text("#%s-word" % who) for who in ("kafka", "engine",
                                                     "redis")])
-        self.assertEqual("Caught up", self.text("#state-word"))
+        self.assertEqual("Up to date", self.text("#state-word"))
         self.assertEqual(self.topic, self.pairs("#kafka-facts div")["topic"])
         self.assertEqual("16", self.pairs("#durable div")["Groups"])
         self.assertEqual("4", self.pairs("#kafka-facts div")["partitions"])
