@@ -255,6 +255,7 @@ static void test_gives_up_on_wrong_texts(void **state)
         "\\U0041",
         "\\u0000",
         "\\ud800",
+        "\\ud800\\",
         "\\ud800x",
         "\\ud800\\n",
         "\\ud800\\u0041",
