@@ -187,14 +187,19 @@ static void on_probed(void *context, const struct redis_reply *reply)
             F_TEXT("instead", "sorted sets are written by ZADD"));
 }
 
-/* A Redis that is full says nothing about dumps. */
+static int says(const struct redis_reply *reply, const char *word)
+{
+    return redis_reply_kind(reply) == REDIS_ERROR &&
+           strncmp(redis_reply_text(reply).bytes, word, strlen(word)) == 0;
+}
+
+/* A Redis that is full, or another's by now, says nothing about dumps. */
 static void on_probe_restored(void *context, const struct redis_reply *reply)
 {
     struct sink_redis *sink = context;
 
     sink->awaited--;
-    if (reply != NULL && redis_reply_kind(reply) == REDIS_ERROR &&
-        strncmp(redis_reply_text(reply).bytes, "OOM", 3) == 0)
+    if (reply != NULL && (says(reply, "OOM") || says(reply, "FENCED")))
         sink->dumps = UNASKED;
 }
 
@@ -325,8 +330,8 @@ static void send_members(struct sink_redis *sink, struct text key,
     free(arguments);
 }
 
-/* Removed even when Redis is full and the rest is refused: a key that is gone
- * is written again. */
+/* Redis asks a script whether there is memory only until it has written
+ * something, so behind the DEL the ZADD is taken even when it is full. */
 static void put_members(struct sink_redis *sink, struct text key,
                         const struct sink_member *members, uint32_t count,
                         int64_t ttl_ms)
