@@ -36,15 +36,30 @@ struct group_codes {
     const struct windows *windows; /* borrowed */
     struct group_places places;
     struct horizon horizon;
-    uint64_t known[GROUP_SLOTS_KNOWN]; /* by code; 0: not yet */
+    uint64_t known[GROUP_SLOTS_KNOWN]; /* by code; the slot, or: */
 };
+
+#define GROUP_CODE_UNKNOWN (UINT64_C(1) << 32)
+#define GROUP_CODE_NONE    (UINT64_C(2) << 32)
 
 /* `fine_pane` and `ahead` as they were written. */
 void group_codes_init(struct group_codes *codes, const struct windows *windows,
                       int64_t fine_pane, uint64_t ahead);
 
+uint64_t group_codes_work_out(struct group_codes *codes, uint64_t code);
+
 /* -1: no row has a cell there, for it stands in no other tier than the finest
  * that still needs it. The code is below indexes * span. */
-int group_codes_slot(struct group_codes *codes, uint32_t *slot, uint64_t code);
+static inline int group_codes_slot(struct group_codes *codes, uint32_t *slot,
+                                   uint64_t code)
+{
+    uint64_t known =
+        code < GROUP_SLOTS_KNOWN ? codes->known[code] : GROUP_CODE_UNKNOWN;
+
+    if (known == GROUP_CODE_UNKNOWN)
+        known = group_codes_work_out(codes, code);
+    *slot = (uint32_t)known;
+    return known == GROUP_CODE_NONE ? -1 : 0;
+}
 
 #endif

@@ -48,8 +48,16 @@ struct unpack {
 };
 
 struct unpack unpack_begin(const void *bytes, size_t length);
-uint64_t unpack_uint(struct unpack *from);
+uint64_t unpack_long_uint(struct unpack *from);
 int64_t unpack_int(struct unpack *from);
+
+/* Most are of one byte. */
+static inline uint64_t unpack_uint(struct unpack *from)
+{
+    if (from->at < from->end && *from->at < 0x80)
+        return *from->at++;
+    return unpack_long_uint(from);
+}
 
 /* Points into the packed bytes; NULL when broken. */
 const char *unpack_bytes(struct unpack *from, size_t *length);

@@ -2,11 +2,6 @@
 
 #include "err.h"
 
-#include <string.h>
-
-#define IS_SLOT (UINT64_C(1) << 32)
-#define IS_NONE (UINT64_C(2) << 32)
-
 enum { UNKNOWN = -1 };
 
 static uint32_t place_of(uint32_t slot)
@@ -80,31 +75,20 @@ void group_codes_init(struct group_codes *codes, const struct windows *windows,
     codes->windows = windows;
     group_places_init(&codes->places, windows, fine_pane, ahead);
     window_horizon(&codes->horizon, windows, fine_pane);
-    memset(codes->known, 0, sizeof codes->known);
+    for (uint32_t i = 0; i < GROUP_SLOTS_KNOWN; i++)
+        codes->known[i] = GROUP_CODE_UNKNOWN;
 }
 
-static uint64_t work_out(const struct group_codes *codes, uint64_t code)
+uint64_t group_codes_work_out(struct group_codes *codes, uint64_t code)
 {
     const struct windows *windows = codes->windows;
     struct row_place place = group_places_decode(&codes->places, code);
     int64_t fine_pane = place.pane * windows->fine_per_pane[place.tier];
+    uint64_t known = GROUP_CODE_NONE;
 
-    if (window_tier(&codes->horizon, windows, fine_pane) != place.tier)
-        return IS_NONE;
-    return IS_SLOT | row_slot(place);
-}
-
-int group_codes_slot(struct group_codes *codes, uint32_t *slot, uint64_t code)
-{
-    uint64_t known;
-
-    if (code >= GROUP_SLOTS_KNOWN) {
-        known = work_out(codes, code);
-    } else {
-        known = codes->known[code];
-        if (known == 0)
-            known = codes->known[code] = work_out(codes, code);
-    }
-    *slot = (uint32_t)known;
-    return known & IS_SLOT ? 0 : -1;
+    if (window_tier(&codes->horizon, windows, fine_pane) == place.tier)
+        known = row_slot(place);
+    if (code < GROUP_SLOTS_KNOWN)
+        codes->known[code] = known;
+    return known;
 }

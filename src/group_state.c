@@ -105,21 +105,27 @@ static uint64_t step(uint64_t *least, uint64_t number)
     return distance;
 }
 
-/* In the order of their codes; in the row they stand from old to young, so that
- * each relation's come the other way round. */
+/* In the order of their codes; in the row each relation's stand from old to
+ * young. */
 static void encode_cells(struct packer *packer, struct sort_entry *cells,
                          const struct row *row, uint32_t start, uint32_t end)
 {
-    uint32_t count = end - start;
+    uint32_t count = 0;
     int is_in_order = 1;
 
-    for (uint32_t i = 0; i < count; i++) {
-        const struct cell *cell = &row->cells[end - 1 - i];
+    for (uint32_t next; start < end; start = next) {
+        uint32_t index = slot_index(row->cells[start].slot);
 
-        cells[i] = (struct sort_entry){
-            group_slots_code(&packer->slots, cell->slot), cell->count};
-        is_in_order &= i == 0 || cells[i - 1].key < cells[i].key;
+        next = start + 1;
+        while (next < end && slot_index(row->cells[next].slot) == index)
+            next++;
+        for (uint32_t i = next; i > start; i--)
+            cells[count++] = (struct sort_entry){
+                group_slots_code(&packer->slots, row->cells[i - 1].slot),
+                row->cells[i - 1].count};
     }
+    for (uint32_t i = 1; i < count; i++)
+        is_in_order &= cells[i - 1].key < cells[i].key;
     if (!is_in_order)
         sort_entries(cells, cells + count, count);
 }

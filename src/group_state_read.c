@@ -88,15 +88,20 @@ static int compare_slots(const void *a, const void *b)
     return left->slot < right->slot ? -1 : left->slot > right->slot;
 }
 
-/* By their slots; they have come in the order of their codes, each relation's
- * from young to old. */
+/* By their slots: they have come by relation, each one's from young to old. */
 static void order_cells(struct cell *cells, uint32_t count)
 {
-    for (uint32_t i = 0; i < count / 2; i++) {
-        struct cell held = cells[i];
+    for (uint32_t start = 0, end; start < count; start = end) {
+        end = start + 1;
+        while (end < count &&
+               slot_index(cells[end].slot) == slot_index(cells[start].slot))
+            end++;
+        for (uint32_t i = start, j = end - 1; i < j; i++, j--) {
+            struct cell held = cells[i];
 
-        cells[i] = cells[count - 1 - i];
-        cells[count - 1 - i] = held;
+            cells[i] = cells[j];
+            cells[j] = held;
+        }
     }
     for (uint32_t i = 1; i < count; i++)
         if (cells[i - 1].slot > cells[i].slot) {

@@ -58,7 +58,7 @@ static uint64_t fail(struct unpack *from)
     return 0;
 }
 
-uint64_t unpack_uint(struct unpack *from)
+uint64_t unpack_long_uint(struct unpack *from)
 {
     uint64_t number = 0;
 
