@@ -63,6 +63,9 @@ uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
  * Returns 0 when there are no more. */
 int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs);
 
+/* How many there are. */
+uint32_t groups_touched(const struct groups *groups);
+
 /* Gives back what memory the row keeps in advance of its growth. */
 void groups_trim(struct groups *groups, uint32_t item);
 

@@ -24,4 +24,12 @@ void ring_push(struct ring *ring, struct ring_entry entry);
 const struct ring_entry *ring_first(const struct ring *ring);
 void ring_pop(struct ring *ring);
 
+/* The item of the entry that is `ahead` behind the oldest; 0: there is none. */
+static inline uint32_t ring_ahead(const struct ring *ring, uint32_t ahead)
+{
+    return ahead < ring->count
+               ? ring->at[(ring->first + ahead) & (ring->capacity - 1)].item
+               : 0;
+}
+
 #endif

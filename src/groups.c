@@ -17,6 +17,9 @@ enum { IS_CHANGED = 1, IS_IN_CUT = 2 };
 /* Packed bytes of a row and of a cell, about. */
 enum { ROW_BYTES = 40, CELL_BYTES = 10 };
 
+/* Touched rows that are asked for before their turn. */
+enum { AHEAD = 8 };
+
 /* A row and what is kept beside it. */
 struct holding {
     struct row row;
@@ -248,6 +251,7 @@ int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs)
 
     if (groups->touched.count == 0)
         return 0;
+    __builtin_prefetch(find(groups, ring_ahead(&groups->touched, AHEAD)), 1);
     *item = ring_first(&groups->touched)->item;
     ring_pop(&groups->touched);
     holding = groups->holdings[*item];
@@ -286,6 +290,11 @@ static void apply_one(struct groups *groups, const struct contribution *one)
     note_change(groups, holding, one->item);
     if (groups->is_noting && groups->stats.live > live)
         group_of(groups, holding)->changed_bytes += CELL_BYTES;
+}
+
+uint32_t groups_touched(const struct groups *groups)
+{
+    return groups->touched.count;
 }
 
 /* They lie anywhere in memory: asked for all at once, they come together. */

@@ -38,6 +38,7 @@ struct publish {
     uint32_t turn_left;   /* hot rows that belong to this turn */
     int64_t turn_begun_us;
     int64_t turn_next_us;
+    int64_t collected_us; /* when touched rows were taken over last */
     struct sweep sweep;
     struct popular *popular;
     struct popular_writer *popular_writer;
@@ -61,7 +62,7 @@ struct publish *publish_new(const struct publish_rules *rules,
     publish->popular = popular_new(engine);
     publish->popular_writer = popular_writer_new(engine, sink, rules->prefix);
     publish->sweep.full_us = INT64_MIN / 2;
-    publish->turn_next_us = INT64_MIN / 2;
+    publish->turn_next_us = publish->collected_us = INT64_MIN / 2;
     published_init(&publish->store, 2 * publish->relations * publish->windows);
     publish->writer = row_writer_new(
         engine, sink, &publish->store,
@@ -102,6 +103,17 @@ static void settle_later(struct publish *publish, uint32_t item, int64_t now_us)
 {
     enqueue(publish, &publish->settling, PUBLISHED_IN_SETTLING, item,
             now_us + publish->rules.settle_ms * 1000);
+}
+
+/* In a backlog a row that is touched again and again is taken over once. */
+static int is_to_collect(struct publish *publish,
+                         const struct publish_turn *turn)
+{
+    if (turn->is_behind && turn->now_us - publish->collected_us <
+                               publish->rules.interval_ms * 1000)
+        return 0;
+    publish->collected_us = turn->now_us;
+    return 1;
 }
 
 /* Takes over what the counting stage changed since the last call. */
@@ -284,6 +296,25 @@ static int64_t sweep_length_us(const struct publish *publish)
     return publish->rules.sweep_ms * 1000 / 2;
 }
 
+static void forget_ring(struct publish *publish, struct ring *ring,
+                        uint8_t queue)
+{
+    while (ring->count > 0)
+        take(publish, ring, queue);
+}
+
+/* A full sweep is about to look at each row and its counts: whoever waits for
+ * that after a backlog need not be looked at twice. */
+static void forget_queues(struct publish *publish)
+{
+    if (publish->hot.count < SPARE_WAITING)
+        return;
+    forget_ring(publish, &publish->hot, PUBLISHED_IN_HOT);
+    forget_ring(publish, &publish->settling, PUBLISHED_IN_SETTLING);
+    forget_ring(publish, &publish->counting, PUBLISHED_IN_COUNTS);
+    publish->turn_left = 0;
+}
+
 static void begin_sweep(struct publish *publish, int64_t now_us, int is_full)
 {
     struct sweep *sweep = &publish->sweep;
@@ -296,6 +327,7 @@ static void begin_sweep(struct publish *publish, int64_t now_us, int is_full)
     if (is_full) {
         sweep->is_wanted = 0;
         sweep->full_us = now_us;
+        forget_queues(publish);
     }
 }
 
@@ -492,7 +524,8 @@ int publish_work(struct publish *publish, const struct publish_turn *turn)
     uint32_t rows = turn->rows;
 
     follow_sink(publish);
-    collect_touched(publish, turn);
+    if (is_to_collect(publish, turn))
+        collect_touched(publish, turn);
     work_hot(publish, turn, &rows);
     work_due(publish, turn, &rows);
     work_sweep(publish, turn, &rows);
@@ -503,7 +536,8 @@ int publish_is_settled(const struct publish *publish)
 {
     return publish->hot.count == 0 && publish->settling.count == 0 &&
            publish->counting.count == 0 && !publish->sweep.is_wanted &&
-           !publish->sweep.is_full;
+           !publish->sweep.is_full &&
+           groups_touched(engine_groups(publish->engine)) == 0;
 }
 
 const struct publish_stats *publish_stats(struct publish *publish)

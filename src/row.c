@@ -354,12 +354,12 @@ static void drop_pairs(struct row *row, const struct row_rules *rules,
         intern_drop(rules->items, weakest[i].other);
 }
 
-/* Drops the weakest sixteenth, so that the work is not done for every pair. The
+/* Drops the weakest eighth, so that the work is not done for every pair. The
  * row is in order and at the horizon. */
 static void cut(struct row *row, const struct row_rules *rules,
                 const struct horizon *horizon, struct row_stats *stats)
 {
-    uint32_t excess = row->pairs - rules->pairs_max + rules->pairs_max / 16;
+    uint32_t excess = row->pairs - rules->pairs_max + rules->pairs_max / 8;
     struct weight *weights = mem_new(row->pairs, sizeof *weights);
     uint32_t count = 0, used = row->used;
     struct heaviness by = {.longest_tier = longest_tier(rules->windows)};
