@@ -6,6 +6,7 @@
 
 const SPAN_S = 600;
 const LEAST_S = 60;
+const GAP_S = 3;
 const FIELDS = ["at", "rate", "lag", "p50", "p99"];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -13,11 +14,13 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const history_of = { started: 0, columns: FIELDS.map(() => []) };
 
 function remember(row) {
-    const [times] = history_of.columns;
-    const last = times.at(-1) ?? row[0];
-    if (row[0] <= last && times.length > 0)
+    const last = history_of.columns[0].at(-1) ?? 0;
+    if (row[0] < last - GAP_S)
+        history_of.columns = FIELDS.map(() => []); /* a clock went back */
+    else if (row[0] <= last)
         return;
-    if (row[0] - last > 3)
+    const [times] = history_of.columns;
+    if (times.length > 0 && row[0] - last > GAP_S)
         push_row([last + 1, null, null, null, null]);
     push_row(row);
     while (times[0] < row[0] - SPAN_S)

@@ -31,17 +31,19 @@ const REASONS = {
     lost: ["No connection to terkait", "bad", ""],
 };
 
-const page = { status: null, is_lost: false, since: new Map(), goes: new Map(),
-    asked: 0, is_asking: false };
+const page = {
+    status: null, is_lost: false, why_lost: "",
+    since: new Map(), /* by reason: when it was first heard */
+    goes: new Map(), asked: 0, is_asking: false, /* of the hot items */
+};
 
 /* What is wrong */
 
 function reasons_now() {
     const reasons = page.status?.reasons || [];
-    return page.is_lost ? [{ reason: "lost", message: page.status
-        ? "What is shown is of " + clock(page.status.at_ms)
-            + "; trying again"
-        : "trying again" }] : reasons;
+    return page.is_lost ? [{ reason: "lost", message: [page.why_lost,
+        page.status && "what is shown is of " + clock(page.status.at_ms),
+        "trying again"].filter(Boolean).join("; ") }] : reasons;
 }
 
 function has_reason(...names) {
@@ -336,6 +338,7 @@ function take_status(status) {
 /* Resolves when a token was given, should it be that which lacks. */
 function lose(error) {
     page.is_lost = error.status !== 401;
+    page.why_lost = error instanceof Refused ? error.message : "";
     draw_banner();
     if (error.status !== 401) {
         draw_state();

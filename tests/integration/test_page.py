@@ -91,12 +91,12 @@ def setUpModule():
 
 
 def hostile_visits(first):
-    """Each hostile id together with the one after it, in two sessions, once
-    for nobody and once for a tenant with a name of that kind."""
+    """Each hostile id together with the one after it: in two sessions of no
+    tenant, and in three of one with a name of that kind."""
     found = []
     for number, item in enumerate(HOSTILE):
         other = HOSTILE[(number + 1) % len(HOSTILE)]
-        for turn, tenant in enumerate((None, None, TENANT, TENANT)):
+        for turn, tenant in enumerate(2 * [None] + 3 * [TENANT]):
             visitor = "h%d-%d" % (number, turn)
             for place, one in enumerate((item, other)):
                 event = {"visitor": visitor, "item": one, "category": item,
@@ -112,7 +112,8 @@ def refused_lines(stamp):
     lines = [b"no json", b"[]", line(visitor=None), line(item=""),
              line(ts="yesterday"), line(type=5), line(tenant=""),
              line(type="swipe"), line(consent=False)]
-    return [(b"r", text) for text in lines for _ in range(3)] \
+    return [(b"r", text) for number, text in enumerate(lines)
+            for _ in range(1 + number % 4)] \
         + [(b"r", line(ts=stamp - 3_600_000))]
 
 
@@ -364,6 +365,8 @@ class Page(Opened):
         stands = self.published.lists["also_viewed", "24h", None, "sku-9"]
         other = stands["items"][2]["id"]
         self.assertEqual(other, self.focused("dataset.id"))
+        self.assertEqual("24h", self.focused(
+            "closest('.list').querySelector('h3 span').textContent"))
         self.tab.press("Enter")
         self.tab.wait("document.querySelectorAll('.verdict').length === 3")
         self.assertIn(other, self.text("#why-title"))
