@@ -351,7 +351,7 @@ static void sweep_row(struct publish *publish, uint32_t item, int64_t now_us)
     struct groups *groups = engine_groups(publish->engine);
     struct published *published = published_at(&publish->store, item);
     struct row *row = groups_row(groups, item);
-    const struct publish_stats *stats = &publish->stats;
+    const struct row_writer_stats *stats = row_writer_stats(publish->writer);
     uint64_t before = stats->lists_deleted + stats->counts_written;
     int64_t refresh_us =
         publish->rules.ttl_ms * 1000 / 2 - 2 * sweep_length_us(publish);
@@ -548,7 +548,8 @@ const struct publish_stats *publish_stats(struct publish *publish)
     publish->stats.lists_deleted = rows->lists_deleted;
     publish->stats.lists_unchanged = rows->lists_unchanged;
     publish->stats.counts_written = rows->counts_written;
-    publish->stats.waiting = publish->hot.count;
+    publish->stats.waiting =
+        publish->hot.count + groups_touched(engine_groups(publish->engine));
     publish->stats.popular_written =
         popular_writer_written(publish->popular_writer);
     publish->stats.bytes = publish->store.bytes;
