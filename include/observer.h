@@ -41,6 +41,7 @@ struct observer_turn {
     const struct janitor_stats *janitor;
     int pressure; /* enum pressure_level */
     int is_held;
+    int64_t pause_us; /* the longest so far */
     int has_begun;
     int is_stopping;
     int is_last; /* collect now */

@@ -33,6 +33,7 @@
     X(is_caught_up, NOW, "1: all input known to exist was read")               \
     X(is_held, NOW, "1: reading waits for the state to become durable")        \
     X(lag_records, NOW, "records known to exist and not read")                 \
+    X(pause_ms, NOW, "longest time between looks for records, so far")         \
     X(records_per_s, NOW, "records read")                                      \
     X(events_per_s, NOW, "events accepted")                                    \
     X(pair_updates_per_s, NOW, "counters of pairs changed")                    \
@@ -147,6 +148,7 @@ struct status_parts {
     const struct histogram *freshness;   /* of late; NULL: not measured */
     int pressure;                        /* enum pressure_level */
     int is_held;
+    int64_t pause_us; /* of the main loop, the longest so far */
     int64_t rounds;
 };
 

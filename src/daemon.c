@@ -51,6 +51,8 @@ struct daemon {
     int has_begun; /* reading and publishing */
     int is_ended;  /* the source has no more */
     int is_behind;
+    int64_t read_us;      /* when records were last looked for and taken */
+    int64_t pause_us;     /* the longest time from that to the next look */
     int is_held;          /* not reading, for nothing becomes durable */
     int has_work;         /* the publisher asked to come back at once */
     int64_t input_us;     /* when the latest record came */
@@ -157,6 +159,15 @@ static void take_records(struct daemon *daemon, uint32_t count)
                           daemon->verdicts[i]);
 }
 
+/* Waiting for records is none, nor is what comes before the first look. */
+static void note_pause(struct daemon *daemon)
+{
+    int64_t pause_us = clock_mono_us() - daemon->read_us;
+
+    if (daemon->read_us > 0 && pause_us > daemon->pause_us)
+        daemon->pause_us = pause_us;
+}
+
 static int read_records(struct daemon *daemon, struct err *err)
 {
     const struct source *source = daemon->round->source;
@@ -170,10 +181,13 @@ static int read_records(struct daemon *daemon, struct err *err)
         daemon->now_us = clock_mono_us();
         return 0;
     }
+    note_pause(daemon);
     count = source->poll(source->self, daemon->records, BATCH, wait_ms, err);
     if (count > 0)
         take_records(daemon, (uint32_t)count);
     daemon->now_us = clock_mono_us();
+    if (daemon->has_begun)
+        daemon->read_us = daemon->now_us;
     if (count > 0)
         daemon->input_us = daemon->now_us;
     judge_backlog(daemon);
@@ -245,6 +259,7 @@ static int observe(struct daemon *daemon, int is_last)
         .janitor = upkeep_janitor(daemon->upkeep),
         .pressure = (int)upkeep_pressure(daemon->upkeep),
         .is_held = daemon->is_held,
+        .pause_us = daemon->pause_us,
         .has_begun = daemon->has_begun,
         .is_stopping = daemon->is_stopping,
         .is_last = is_last,
@@ -444,6 +459,7 @@ static void begin_round(struct daemon *daemon, const struct daemon_round *round)
     upkeep_begin(daemon->upkeep, &upkeep);
     daemon->has_begun = daemon->is_ended = daemon->is_behind = 0;
     daemon->is_held = daemon->has_work = 0;
+    daemon->read_us = 0;
     daemon->caught_up_us = 0;
     daemon->now_us = daemon->input_us = clock_mono_us();
 }

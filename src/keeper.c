@@ -17,7 +17,7 @@ enum {
     IN_FLIGHT_MAX = 16,        /* checkpoints sent and not answered */
     LOOKS_MAX = 64,            /* groups considered a call */
     TURN_BYTES = 64 * 1024,    /* no more is cut in a call that has so much */
-    STRETCH = 12,              /* intervals in which all is written */
+    STRETCH = 10,              /* intervals in which all is written */
     DELTA_BYTES = 1024 * 1024, /* a delta that large does not wait */
     LOG_BYTES_MIN = 64 * 1024, /* a log that small never makes a base */
     LOG_PART = 2,              /* a log grows to that part of its base */

@@ -284,6 +284,7 @@ void status_collect(struct status *status, const struct status_parts *parts,
     now->redis_up = redis_is_ready(parts->redis);
     now->redis_full = parts->pressure;
     now->is_held = parts->is_held;
+    now->pause_ms = (parts->pause_us + 999) / 1000;
     now->rounds = parts->rounds;
     now->updated_at_ms = wall_ms;
     now->stream_age_ms = stream_age_ms(parts->engine, wall_ms);
