@@ -17,7 +17,7 @@ WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
            -Wundef -Wformat=2 -Wvla -Wnull-dereference -Werror
 COMPILE := $(CC) -std=c11 -D_GNU_SOURCE -DTERKAIT_VERSION='"$(VERSION)"' \
            -Iinclude $(shell pkg-config --cflags $(LIBS) 2>/dev/null) \
-           -ffp-contract=off -fno-strict-aliasing -pthread $(WARN) $(CFLAGS)
+           -ffp-contract=off -fno-strict-aliasing -pthread $(WARN) $(CPPFLAGS) $(CFLAGS)
 LINK    := $(CC) $(LDFLAGS) -pthread
 LDLIBS  += $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lm
 ifneq ($(SAN),)
@@ -121,7 +121,7 @@ pictures: all ## docs/page-*.png anew, after three minutes of load
 
 bench-programs: $(BENCHES)
 bench: all $(BENCHES) ## PART=whole,.. RUNS=3 QUICK=1 COMPARE=old.json: how fast, how small
-	@scripts/deps run kafka test
+	@scripts/deps run kafka bench
 	@TERKAIT=$(PROGRAM) PROGRAMS=$(OBJ)/bench scripts/bench \
 	--out $(BUILD)/bench.json $(PART:%=--part %) $(RUNS:%=--runs %) \
 	$(QUICK:%=--quick) $(COMPARE:%=--compare %)
@@ -159,6 +159,12 @@ install: all ## into PREFIX=/usr/local, below DESTDIR
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/terkait
 	install -D -m 644 completion/_terkait $(DESTDIR)$(ZSHDIR)/_terkait
 
+deb: ## the Debian package, into build/deb
+	@scripts/deps build deb && scripts/deb $(BUILD)/deb
+
+deb-test: deb ## lintian, and a bare system to install it into
+	@BUILD=$(abspath $(BUILD)) bash tests/deb/test_deb.sh
+
 clean: ## remove what was built; ends the stacks that run below it
 	@scripts/stack down --all
 	rm -rf $(BUILD)
@@ -168,7 +174,7 @@ help: ## this list
 
 -include $(OBJECTS:.o=.d) $(wildcard $(OBJ)/*/*.d)
 
-.PHONY: all test unit-programs unit golden check lint layers format demo \
+.PHONY: all deb deb-test test unit-programs unit golden check lint layers format demo \
         sim-program sim mutants bench-programs bench fuzz-programs fuzz torture \
         cover install clean help pictures
 .DELETE_ON_ERROR:

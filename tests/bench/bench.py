@@ -46,9 +46,9 @@ class Sizes:
 def quick(runs):
     return Sizes(runs, events=300_000, events_small=10_000,
                  core_events=500_000, growth_events=200_000,
-                 fresh_events=100_000, probes=100, probe_every_ms=40,
+                 fresh_events=50_000, probes=100, probe_every_ms=30,
                  sweep_s=8, memory_items=50_000, sessions=100_000,
-                 restart_s=7)
+                 restart_s=6)
 
 
 # name, what it runs, whether it wants Kafka and Redis

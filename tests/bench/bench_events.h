@@ -22,7 +22,7 @@
 enum {
     BENCH_PARTITIONS = 4,
     BENCH_VISITOR_BYTES = 20,
-    BENCH_UNDER_WAY = 20000
+    BENCH_UNDER_WAY_MAX = 20000
 };
 
 #define BENCH_START_MS INT64_C(1765540800000)
@@ -53,6 +53,7 @@ struct bench_maker {
     struct catalogue *catalogue;
     struct crowd *crowd;
     struct bench_visit *visits;
+    uint32_t under_way;
     uint64_t visitors;
     uint32_t made;
 };
@@ -107,13 +108,21 @@ static inline void bench_make_as_people(struct bench_maker *maker)
 static inline void bench_make_of_length(struct bench_maker *maker)
 {
     struct bench_visit *visit =
-        &maker->visits[rng_below(&maker->rng, BENCH_UNDER_WAY)];
+        &maker->visits[rng_below(&maker->rng, maker->under_way)];
     uint32_t item = catalogue_draw(maker->catalogue, &maker->rng);
 
     if (visit->left == 0)
         *visit = (struct bench_visit){++maker->visitors, maker->rules->visit};
     visit->left--;
     bench_add_event(maker, EVENT_PAGE_VIEW, visit->visitor, &item, 1);
+}
+
+/* So few that most visits come to their end. */
+static inline uint32_t bench_under_way(const struct bench_rules *rules)
+{
+    uint32_t count = rules->events / (4 * (rules->visit + 1)) + 1;
+
+    return count < BENCH_UNDER_WAY_MAX ? count : BENCH_UNDER_WAY_MAX;
 }
 
 static inline struct visit_habits bench_habits(void)
@@ -138,7 +147,8 @@ bench_events_make(const struct bench_rules *rules)
     rng_init(&maker.rng, 1212);
     maker.catalogue = catalogue_new(&maker.rng, &goods);
     maker.crowd = crowd_new(&habits, 0, &maker.rng, maker.catalogue);
-    maker.visits = mem_new(BENCH_UNDER_WAY, sizeof *maker.visits);
+    maker.under_way = bench_under_way(rules);
+    maker.visits = mem_new(maker.under_way, sizeof *maker.visits);
     while (maker.made < rules->events) {
         if (rules->visit > 0) {
             bench_make_of_length(&maker);

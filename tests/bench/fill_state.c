@@ -2,7 +2,7 @@
  * keeper itself, as if terkait had counted them from a topic of which nothing
  * is there yet.
  *
- *     fill_state items=1000000 cells=50 set:redis.url=... set:kafka.topic=...
+ *     fill_state items=1000000 cells=50 age_days=0 set:redis.url=... ...
  *
  * Prints how large it is; the caller knows Redis's memory. */
 #include "bench_rows.h"
@@ -14,6 +14,8 @@
 #include "store_redis.h"
 
 enum { PUMP_MS = 2, GIVE_UP_US = 120000000, PARTITIONS_MAX = 64 };
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 struct filler {
     const struct config *config;
@@ -134,13 +136,14 @@ int main(int argc, char **argv)
     uint32_t items = bench_count(argc, argv, "items", 1000000);
     uint32_t cells = bench_count(argc, argv, "cells", 50);
     uint32_t length = 0;
-    int64_t now_ms = clock_wall_ms();
+    int64_t now_ms =
+        clock_wall_ms() - bench_count(argc, argv, "age_days", 0) * DAY_MS;
     struct filler filler;
     struct bench_rows rows;
 
     open_filler(&filler, config);
     start(&filler);
-    engine_set_time(filler.engine, now_ms - INT64_C(8) * 24 * 3600 * 1000);
+    engine_set_time(filler.engine, now_ms - 8 * DAY_MS);
     bench_rows_init(&rows, filler.engine, items, now_ms);
     for (uint32_t i = 0; i < cells; i++)
         bench_rows_round(&rows, i, cells);

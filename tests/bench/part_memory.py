@@ -9,6 +9,10 @@ from terkait import Failed
 
 FEW, MANY = 10, 50
 
+# Sorted sets of all that was counted once would fill the machine, and are no
+# part of a start.
+RESTART = ("counts.max=0",)
+
 
 def run(rig, sizes, figures):
     for _ in range(sizes.runs):
@@ -20,6 +24,7 @@ def run(rig, sizes, figures):
                 add_sessions(figures, found)
         add_redis(figures, *(weigh(rig, sizes, cells)
                              for cells in (FEW, MANY)))
+        let_windows_pass(rig, sizes, figures)
 
 
 def add_rows(figures, found):
@@ -29,7 +34,7 @@ def add_rows(figures, found):
                 "bytes", found["bytes_row"], "less", 100)
     figures.add("memory.process.id", "in the process, an id", "bytes",
                 found["bytes_id"], "less")
-    figures.add("memory.left", "in the process, left when windows have passed",
+    figures.add("memory.left", "the engine, left when windows have passed",
                 "%", 100 * found["share_left"], "less")
 
 
@@ -41,11 +46,12 @@ def add_sessions(figures, found):
                 found["bytes_further"], "less", 24)
 
 
-def fill(rig, sizes, topic, group, cells):
-    return program("fill_state", items=sizes.memory_items, cells=cells, set=[
-        "redis.url=" + rig.stack.redis_url, "redis.prefix=" + PREFIX,
-        "kafka.brokers=" + rig.stack.brokers, "kafka.topic=" + topic,
-        "kafka.group=" + group])[0]
+def fill(rig, sizes, topic, group, cells, age_days=0):
+    return program(
+        "fill_state", items=sizes.memory_items, cells=cells, age_days=age_days,
+        set=["redis.url=" + rig.stack.redis_url, "redis.prefix=" + PREFIX,
+             "kafka.brokers=" + rig.stack.brokers, "kafka.topic=" + topic,
+             "kafka.group=" + group])[0]
 
 
 def weigh(rig, sizes, cells):
@@ -69,9 +75,42 @@ def add_redis(figures, few, many):
                 many["bytes"] / 1e6, "less")
 
 
-# A list for each of a million items would be no part of a start, and sorted
-# sets of what was counted once would fill the machine.
-RESTART = ("counts.max=0",)
+def lowest(weigh_both, before, seconds=40):
+    """What both hold as soon as each has given back half, or else by then."""
+    until = time.monotonic() + seconds
+    while True:
+        now = weigh_both()
+        if time.monotonic() > until or all(
+                one < other / 2 for one, other in zip(now, before)):
+            return now
+        time.sleep(1)
+
+
+def let_windows_pass(rig, sizes, figures):
+    """A daemon with all these rows, eight days old, and then one event of
+    now: what it and Redis hold before, and when the sweeps are done."""
+    rig.empty_redis()
+    empty = rig.memory_of_redis()
+    topic = rig.topic()
+    fill(rig, sizes, topic, "passed", MANY, age_days=8)
+    with rig.terkait(topic, [*RESTART, "lists.sweep=10s"],
+                     group="passed") as daemon:
+        daemon.wait(lambda stats: stats["rows"] >= sizes.memory_items
+                    and stats["is_caught_up"] == 1, 120)
+        before = daemon.holds_bytes(), rig.memory_of_redis() - empty
+        rig.fill(topic, ["--count=100", "--start=now", "--malformed=0"])
+        daemon.wait(lambda stats: stats["rows"] < sizes.memory_items / 100,
+                    180)
+        after = lowest(lambda: (daemon.holds_bytes(),
+                                rig.memory_of_redis() - empty), before)
+    figures.add("memory.daemon_mb", "the daemon, {:,} rows of {}".format(
+        sizes.memory_items, MANY), "MB", before[0] / 1e6, "less")
+    for place, word, at in (("daemon", "the daemon", 0),
+                            ("redis", "Redis", 1)):
+        figures.add("memory.passed." + place,
+                    "%s, left within a minute of windows passing"
+                    % word, "%",
+                    100 * after[at] / before[at], "less")
 
 
 def restart_rate(rig, sizes, figures):

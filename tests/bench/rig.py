@@ -138,6 +138,9 @@ class Terkait:
     def peak_bytes(self):
         return status_bytes(self.process.pid, "VmHWM")
 
+    def holds_bytes(self):
+        return status_bytes(self.process.pid, "VmRSS")
+
     def stats(self):
         """The numbers of the `stats` hash of this process; {} before there
         are any."""
