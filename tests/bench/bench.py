@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import machine
 import part_core
 import part_fresh
+import part_http
 import part_memory
 import part_whole
 import report
@@ -60,6 +61,7 @@ PARTS = (
     ("freshness", part_fresh.run, True),
     ("memory", part_memory.run, True),
     ("restart", part_memory.run_restart, True),
+    ("http", part_http.run, True),
     ("growth", part_core.run_growth, False),
 )
 
