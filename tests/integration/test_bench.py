@@ -12,8 +12,9 @@ sys.path[:0] = [os.path.join(TESTS, "bench"), os.path.join(TESTS, "lib")]
 
 import measure
 import report
+import rig
 from figures import Figures
-from terkait import ROOT
+from terkait import ROOT, Failed
 
 MACHINE = {"cpu": "Z80", "cores": 2, "memory_gb": 0.1, "kernel": "6.1",
            "kafka": "4.2.0", "redis": "7.0.15", "librdkafka": "2.0.2",
@@ -72,6 +73,49 @@ class Measure(unittest.TestCase):
         self.assertGreater(peak, 1 << 20)
         self.assertGreaterEqual(peak, measure.status_bytes(os.getpid(),
                                                            "VmRSS"))
+
+
+class Programs(unittest.TestCase):
+    """Those of tests/bench that want no server, with small numbers."""
+
+    @classmethod
+    def setUpClass(cls):
+        rig.PROGRAMS = os.path.join(os.environ.get(
+            "BUILD", os.path.join(ROOT, "build")), "obj", "bench")
+        if not rig.has_program("bench_core"):
+            raise unittest.SkipTest("not built: make bench-programs")
+
+    def test_core(self):
+        for words in ({}, {"visit": 5}, {"set": ["windows=24h"]}):
+            found, = rig.program("bench_core", events=20_000, items=500,
+                                 **words)
+            self.assertEqual(found["events"], 20_000)
+            self.assertLess(0, found["rows"])
+            self.assertLessEqual(found["rows"], 501)
+            self.assertGreater(found["live"], 1000)
+            self.assertAlmostEqual(
+                found["ns_per_event"] * found["events_per_s"], 1e9, delta=1e7)
+            self.assertAlmostEqual(
+                found["pair_updates_per_s"] / found["events_per_s"],
+                found["pair_updates_per_event"], delta=0.01)
+
+    def test_pair_updates_of_a_visit(self):
+        """Of 5 items, if all differ: 2 * (0 + 1 + 2 + 3 + 4) in 5 events."""
+        found, = rig.program("bench_core", events=100_000, items=100_000,
+                             visit=5, zipf=0, set=["relations=also_viewed"])
+        self.assertAlmostEqual(found["pair_updates_per_event"], 4, delta=0.25)
+
+    def test_memory(self):
+        sessions, rows = rig.program("bench_memory", items=5000, few=5,
+                                     many=20, sessions=5000)
+        self.assertEqual(sessions["open"], 5000)
+        self.assertAlmostEqual(rows["live"], 5000 * 20, delta=10_000)
+        self.assertEqual(rows["rows_left"], 0)
+        self.assertTrue(4 < rows["bytes_cell"] < 100, rows)
+
+    def test_a_program_that_fails(self):
+        with self.assertRaises(Failed):
+            rig.program("bench_core", set=["no.such.setting=1"])
 
 
 class Report(unittest.TestCase):
