@@ -1,11 +1,13 @@
 /* Our scanner with jansson behind it against jansson alone, over records by
- * chance. AGREE_SEED and AGREE_RECORDS choose others and more. */
+ * chance: some 25 seconds of them, fewer where others want the machine as well.
+ * AGREE_SEED, AGREE_RECORDS and AGREE_SECONDS choose others and more. */
 #include "unit.h"
 
 #include "../fuzz/event_agree.h"
 #include "../fuzz/event_maker.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 #ifdef __SANITIZE_ADDRESS__
 enum { RECORDS = 200000 };
@@ -58,11 +60,12 @@ static void test_agrees_with_jansson(void **state)
     uint64_t records = setting("AGREE_RECORDS", RECORDS);
     struct agree *agree = agree_new();
     struct strbuf record = STRBUF_EMPTY;
+    time_t end = time(NULL) + (time_t)setting("AGREE_SECONDS", 45);
     struct rng rng;
 
     (void)state;
     rng_init(&rng, setting("AGREE_SEED", 20240610));
-    for (uint64_t i = 0; i < records; i++) {
+    for (uint64_t i = 0; i < records && time(NULL) < end; i++) {
         int64_t stamp_ms = draw_stamp(&rng);
 
         maker_make(&record, &rng);
