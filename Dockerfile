@@ -9,10 +9,14 @@ RUN make -j2 && make install DESTDIR=/installed PREFIX=/usr
 FROM debian:bookworm-slim
 RUN apt-get update && \
     apt-get install -y --no-install-recommends \
-        librdkafka1 libhiredis0.14 libjansson4 libconfuse2 libxxhash0 && \
+        libconfuse2 libhiredis0.14 libjansson4 libmicrohttpd12 librdkafka1 && \
     rm -rf /var/lib/apt/lists/* && \
     useradd --system --no-create-home --shell /usr/sbin/nologin terkait
 COPY --from=build /installed/ /
+COPY packaging/healthy /usr/local/bin/terkait-healthy
 USER terkait
+# The program is there and answers; whether it is ready, /readyz says.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=10s \
+    CMD ["terkait-healthy"]
 ENTRYPOINT ["terkait"]
 CMD ["run"]

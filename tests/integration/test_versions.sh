@@ -25,6 +25,24 @@ equal "Prometheus in docker-compose.yml" "$PROMETHEUS_IMAGE" \
 equal "Grafana in docker-compose.yml" "$GRAFANA_IMAGE" "$(image grafana)"
 equal "Debian in Dockerfile" "$DEBIAN_IMAGE" \
     "$(sed -n 's/^FROM \([^ ]*\).*/\1/p' Dockerfile | sort -u)"
+equal "the package's version" "$(cat VERSION)" \
+    "$(sed -n '1s/.*(\(.*\)).*/\1/p' packaging/debian/changelog)"
+equal "the package is built with what scripts/deps builds with" \
+    "$(sed -n 's/^build \(lib.*-dev\) .*/\1/p' scripts/deps |
+        grep -v -e libc6 -e libcmocka | sort)" \
+    "$(tr -c 'a-z0-9-' '\n' <packaging/debian/control | grep '^lib.*-dev$' | sort)"
+# What the program is linked with, by the names that this release gives.
+if grep -q bookworm /etc/os-release; then
+    equal "the image has the libraries that the program wants" \
+        "$(objdump -p "${TERKAIT:-build/terkait}" |
+            sed -n 's/ *NEEDED *\(lib.*\)/\1/p' | grep -v -e libc.so -e libm.so |
+            while read -r file; do
+                dpkg -S "*/$file" | sed 's/:.*//'
+            done | sort -u)" \
+        "$(tr ' ' '\n' <Dockerfile | grep '^lib' | sort)"
+else
+    skip "the image has the libraries that the program wants" "no bookworm"
+fi
 refuse "Kafka's version stands nowhere else in scripts" \
     grep -rlF --exclude=versions --exclude=pom.xml "$KAFKA_VERSION" scripts .ci
 equal "a broker of that version came up" "$KAFKA_VERSION" \
