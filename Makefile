@@ -159,6 +159,9 @@ install: all ## into PREFIX=/usr/local, below DESTDIR
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/terkait
 	install -D -m 644 completion/_terkait $(DESTDIR)$(ZSHDIR)/_terkait
 
+documents: all ## what is made from the program: man pages, tables, sample file
+	@scripts/documents $(PROGRAM)
+
 deb: ## the Debian package, into build/deb
 	@scripts/deps build deb && scripts/deb $(BUILD)/deb
 
@@ -174,7 +177,7 @@ help: ## this list
 
 -include $(OBJECTS:.o=.d) $(wildcard $(OBJ)/*/*.d)
 
-.PHONY: all deb deb-test test unit-programs unit golden check lint layers format demo \
+.PHONY: all documents deb deb-test test unit-programs unit golden check lint layers format demo \
         sim-program sim mutants bench-programs bench fuzz-programs fuzz torture \
         cover install clean help pictures
 .DELETE_ON_ERROR:

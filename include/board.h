@@ -93,6 +93,9 @@ const char *board_reason_name(enum board_reason reason);
 /* Why it is not ready, a bit each; 0: it is. */
 uint32_t board_reasons(const struct board_view *view, int64_t silent_us);
 
+/* The hot items alone, a JSON array: they stand in the hash `stats` too. */
+void board_add_hot(struct strbuf *out, const struct board_view *view);
+
 void board_add_ready(struct strbuf *out, uint32_t reasons);
 void board_add_status(struct strbuf *out, const struct board_view *view,
                       uint32_t reasons);

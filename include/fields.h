@@ -34,4 +34,9 @@ const struct field *fields_find(const struct fields *fields, const char *name);
 /* 0 when there is none, or it is no whole number. */
 int64_t fields_number(const struct fields *fields, const char *name);
 
+/* Those whose names begin so and whose numbers are above 0, the largest first,
+ * at most `most`; returns how many. */
+size_t fields_rank(const struct fields *fields, const struct field **ranked,
+                   size_t most, const char *begin);
+
 #endif

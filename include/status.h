@@ -1,8 +1,9 @@
 /* status: what dashboards read, collected from the modules' own statistics.
  *
  * One list names every field of the hash `<prefix>stats`, with what it is; the
- * field `version` stands beside it. All of them are there from the start, 0
- * until there is a value; totals count since this process started. */
+ * fields `version` and `hot_items` stand beside it. All of them are there from
+ * the start, 0 until there is a value; totals count since this process started.
+ */
 #ifndef TERKAIT_STATUS_H
 #define TERKAIT_STATUS_H
 

@@ -234,10 +234,12 @@ static void add_checkpoint(struct strbuf *out, const struct board_view *view)
     end(out, start, '}');
 }
 
-static void add_hot(struct strbuf *out, const struct board_view *view)
+void board_add_hot(struct strbuf *out, const struct board_view *view)
 {
-    size_t start = begin(out, "hot", '[');
+    size_t start;
 
+    strbuf_add_char(out, '[');
+    start = out->length;
     for (uint32_t i = 0; i < view->hot_count; i++) {
         const struct hot_item *one = &view->hot[i];
 
@@ -326,7 +328,8 @@ void board_add_status(struct strbuf *out, const struct board_view *view,
     add_spread(out, "freshness", &view->freshness_late);
     add_spread(out, "redis_latency", &view->latency_late);
     add_checkpoint(out, view);
-    add_hot(out, view);
+    strbuf_add_text(out, ",\"hot\":");
+    board_add_hot(out, view);
     add_settings(out, view);
     strbuf_add_char(out, '}');
 }

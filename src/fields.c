@@ -99,3 +99,25 @@ int64_t fields_number(const struct fields *fields, const char *name)
                ? number
                : 0;
 }
+
+size_t fields_rank(const struct fields *fields, const struct field **ranked,
+                   size_t most, const char *begin)
+{
+    size_t count = 0, place;
+
+    for (size_t i = 0; i < fields->count && count < most; i++) {
+        const struct field *field = &fields->at[i];
+        int64_t number = fields_number(fields, field->name.bytes);
+
+        if (strncmp(field->name.bytes, begin, strlen(begin)) != 0 ||
+            number <= 0)
+            continue;
+        for (place = count++; place > 0; place--) {
+            if (fields_number(fields, ranked[place - 1]->name.bytes) >= number)
+                break;
+            ranked[place] = ranked[place - 1];
+        }
+        ranked[place] = field;
+    }
+    return count;
+}

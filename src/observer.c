@@ -231,6 +231,25 @@ static void serve(struct observer *observer, const struct observer_turn *turn)
         observer->is_view_due = !board_put(observer->board, &observer->view);
 }
 
+/* Beside the numbers: the field hot_items, as board_add_hot() writes them. */
+static void send_hot(const struct observer *observer)
+{
+    struct strbuf key = STRBUF_EMPTY, hot = STRBUF_EMPTY;
+
+    if (!redis_is_ready(observer->redis))
+        return;
+    strbuf_add_format(&key, "%sstats", observer->config->redis.prefix);
+    board_add_hot(&hot, &observer->view);
+    redis_send(observer->redis,
+               (struct text[]){{"HSET", 4},
+                               {key.bytes, (uint32_t)key.length},
+                               {"hot_items", 9},
+                               {hot.bytes, (uint32_t)hot.length}},
+               4, NULL, NULL);
+    strbuf_deinit(&hot);
+    strbuf_deinit(&key);
+}
+
 int observer_turn(struct observer *observer, const struct observer_turn *turn)
 {
     int is_due = turn->is_last || observer->collect_us == 0 ||
@@ -247,6 +266,7 @@ int observer_turn(struct observer *observer, const struct observer_turn *turn)
         status_send(observer->status, observer->redis,
                     observer->config->redis.prefix);
         make_view(observer, turn);
+        send_hot(observer);
     }
     serve(observer, turn);
     return is_due;

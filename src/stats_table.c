@@ -11,10 +11,12 @@ static const struct {
     const char *name;
     int kind;
     const char *help;
-} fields[] = {{"version", NOW, "which terkait it is"},
+} fields[] = {
+    {"version", NOW, "which terkait it is"},
 #define X(name, kind, help) {#name, kind, help},
-              STATUS_FIELDS(X)
+    STATUS_FIELDS(X)
 #undef X
+        {"hot_items", NOW, "items that the most events name, as JSON"},
 };
 
 /* A group ends where the next one begins. */
@@ -28,8 +30,10 @@ static const struct {
     {"pair_updates", "Lists"},
     {"rows", "What is held"},
     {"memory_rss_bytes", "Memory"},
+    {"rounds", "Durable state"},
     {"kafka_up", "Kafka"},
-    {"redis_commands", "Redis"},
+    {"redis_up", "Redis"},
+    {"hot_items", "Hot now"},
 };
 
 size_t stats_table_count(void)

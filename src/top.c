@@ -168,6 +168,10 @@ static void judge_edges(struct verdict *verdict, const struct top *top)
     if (full > 0) {
         verdict->word = "redis-full";
         strbuf_add_text(&verdict->words, given_up[full > 3 ? 2 : full - 1]);
+    } else if (number(top, "is_held")) {
+        verdict->word = "held";
+        strbuf_add_text(&verdict->words,
+                        "reading waits for the state to become durable");
     } else if (!number(top, "kafka_up") && number(top, "kafka_partitions")) {
         verdict->word = "kafka-away";
         strbuf_add_text(&verdict->words, "Kafka does not answer");
@@ -260,29 +264,32 @@ static void draw_verdict(struct page *page, int64_t now_ms)
     page->row += 2;
 }
 
-/* A label, then a number that ends in the same column in each line. */
+/* A label, then a text that ends in the same column in each line. */
+static void put_value(struct page *page, uint32_t column, const char *label,
+                      struct strbuf *text, enum canvas_style style)
+{
+    uint32_t width = (uint32_t)text->length;
+
+    put_text(page, column + 1, CANVAS_DIM, label);
+    put(page, column + (width < 24 ? 24 - width : 1), style, text);
+}
+
 static void put_number(struct page *page, uint32_t column, const char *label,
                        int64_t value, enum canvas_style style)
 {
     struct strbuf text = STRBUF_EMPTY;
-    uint32_t width;
 
-    put_text(page, column + 1, CANVAS_DIM, label);
     show_grouped(&text, value);
-    width = (uint32_t)text.length;
-    put(page, column + (width < 24 ? 24 - width : 1), style, &text);
+    put_value(page, column, label, &text, style);
 }
 
 static void put_span(struct page *page, uint32_t column, const char *label,
                      int64_t span_ms)
 {
     struct strbuf text = STRBUF_EMPTY;
-    uint32_t width;
 
-    put_text(page, column + 1, CANVAS_DIM, label);
     show_span(&text, span_ms);
-    width = (uint32_t)text.length;
-    put(page, column + (width < 24 ? 24 - width : 1), CANVAS_PLAIN, &text);
+    put_value(page, column, label, &text, CANVAS_PLAIN);
 }
 
 /* The latest that fit, each an eighth of a character high or more. */
@@ -324,7 +331,7 @@ static void draw_rates(struct page *page)
     page->row++;
     put_number(page, 0, "refused/s", top->refused_per_s,
                top->refused_per_s > 0 ? CANVAS_WARN : CANVAS_PLAIN);
-    put_span(page, COLUMN_2, "freshness", number(top, "freshness_ms"));
+    put_span(page, COLUMN_2, "freshness, p99", number(top, "freshness_p99_ms"));
     page->row += 2;
 }
 
@@ -373,44 +380,18 @@ static void draw_events(struct page *page)
     page->row++;
 }
 
-struct reason {
-    const char *name;
-    int64_t count;
-};
-
-/* Those that there were, the most frequent first; returns how many. */
-static size_t sort_reasons(struct reason *reasons, size_t most,
-                           const struct fields *stats)
-{
-    static const char begin[] = "refused_";
-    size_t count = 0, place;
-
-    for (size_t i = 0; i < stats->count && count < most; i++) {
-        const char *name = stats->at[i].name.bytes;
-        struct reason reason = {name + sizeof begin - 1,
-                                fields_number(stats, name)};
-
-        if (strncmp(name, begin, sizeof begin - 1) != 0 || reason.count <= 0)
-            continue;
-        for (place = count++; place > 0; place--) {
-            if (reasons[place - 1].count >= reason.count)
-                break;
-            reasons[place] = reasons[place - 1];
-        }
-        reasons[place] = reason;
-    }
-    return count;
-}
-
+/* The reasons that there were, the most frequent first. */
 static void draw_refused(struct page *page)
 {
-    struct reason reasons[REASONS_MAX];
-    size_t count = sort_reasons(reasons, REASONS_MAX, &page->top->stats);
+    const struct field *reasons[REASONS_MAX];
+    size_t count =
+        fields_rank(&page->top->stats, reasons, REASONS_MAX, "refused_");
     uint32_t column = begin_line(page, "refused");
 
     for (size_t i = 0; i < count; i++)
-        column = add_part(page, column, reasons[i].name, reasons[i].count,
-                          CANVAS_WARN);
+        column =
+            add_part(page, column, reasons[i]->name.bytes + strlen("refused_"),
+                     number(page->top, reasons[i]->name.bytes), CANVAS_WARN);
     if (count == 0)
         put_text(page, column, CANVAS_DIM, "none");
     page->row += 2;
@@ -469,6 +450,26 @@ static void draw_edges(struct page *page)
                       CANVAS_WARN);
     add_part(page, column, "writes refused",
              number(top, "redis_writes_refused"), CANVAS_WARN);
+    page->row++;
+}
+
+static void draw_state(struct page *page)
+{
+    const struct top *top = page->top;
+    uint32_t column = begin_line(page, "state");
+    struct strbuf text = STRBUF_EMPTY;
+
+    column = put_text(page, column, CANVAS_DIM, "saved ");
+    show_span(&text, number(top, "checkpoint_age_ms"));
+    column = put(page, column, CANVAS_PLAIN, &text) + 1;
+    column = put_text(page, column, CANVAS_DIM, "late  in ");
+    strbuf_add_format(&text, "%.1f ms",
+                      (double)number(top, "checkpoint_us") / 1000);
+    column = put(page, column, CANVAS_PLAIN, &text) + 2;
+    column =
+        add_part(page, column, "starts", number(top, "rounds"), CANVAS_PLAIN);
+    add_part(page, column, "rolled back", number(top, "groups_rolled_back"),
+             CANVAS_WARN);
     page->row += 2;
 }
 
@@ -534,6 +535,7 @@ void top_draw(const struct top *top, struct canvas *canvas, int64_t now_ms,
         draw_refused(&page);
         draw_held(&page);
         draw_edges(&page);
+        draw_state(&page);
         draw_items(&page);
     }
     if (canvas_rows(canvas) > 2)
@@ -575,7 +577,7 @@ void top_add_line(const struct top *top, struct strbuf *out, int64_t now_ms)
     add_number(out, 8, number(top, "lists_per_s"), is_known);
     add_number(out, 9, number(top, "lag_records"), is_known);
     if (is_known) {
-        show_span(&fresh, number(top, "freshness_ms"));
+        show_span(&fresh, number(top, "freshness_p99_ms"));
         show_bytes(&memory, number(top, "memory_rss_bytes"));
     }
     strbuf_add_format(out, " %8s %8s  %s\n", is_known ? fresh.bytes : "-",

@@ -49,14 +49,15 @@ class Pages(unittest.TestCase):
         self.assertTrue(
             read("man", "terkait.conf.5")
             == said(PROGRAM, "check-config", "--write-man"),
-            "build/terkait check-config --write-man > man/terkait.conf.5")
+            "man/terkait.conf.5 is not what the table of settings says: "
+            "make documents")
 
     def test_stats(self):
         made = re.search(r'made by `terkait stats --write-man`\.\n(.*?)'
                          r'\.\\" End', read("man", "terkait.1"), re.S)[1]
         self.assertTrue(made == said(PROGRAM, "stats", "--write-man"),
-                        "STATS in man/terkait.1 is not what "
-                        "build/terkait stats --write-man says")
+                        "STATS in man/terkait.1 is not what the list of "
+                        "fields says: make documents")
 
     def test_stats_in_readme(self):
         found = re.search(r"<!-- stats -->\n+(.*?)\n*<!-- /stats -->",

@@ -27,7 +27,7 @@ STATS = {
     "version": "9.8.7", "is_caught_up": 1, "lag_records": 0,
     "events_per_s": 1234, "records_per_s": 1300, "lists_per_s": 56,
     "kafka_up": 1, "kafka_partitions": 4, "first_event_at_ms": 1,
-    "memory_rss_bytes": 118_200_000, "freshness_ms": 45}
+    "memory_rss_bytes": 118_200_000, "freshness_p99_ms": 45}
 ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l", b"\x1b[?25h\x1b[?1049l"
 WAIT_S = 20
 

@@ -50,6 +50,27 @@ static void test_numbers(void **state)
     fields_deinit(&fields);
 }
 
+static void test_ranks(void **state)
+{
+    static const char *const puts[][2] = {
+        {"n_a", "3"}, {"n_b", "12"}, {"n_c", "0"},  {"n_d", "-4"},
+        {"m_e", "9"}, {"n_f", "3"},  {"n_g", "no"}, {"n_h", "5"},
+    };
+    static const char *const wanted[] = {"n_b", "n_h", "n_a", "n_f"};
+    const struct field *ranked[8];
+    struct fields fields = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof puts / sizeof puts[0]; i++)
+        put(&fields, puts[i][0], puts[i][1]);
+    assert_int_equal(fields_rank(&fields, ranked, 8, "n_"), 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(ranked[i]->name.bytes, wanted[i]);
+    assert_int_equal(fields_rank(&fields, ranked, 2, "n_"), 2);
+    assert_int_equal(fields_rank(&fields, ranked, 8, "x"), 0);
+    fields_deinit(&fields);
+}
+
 static void test_stays_sorted(void **state)
 {
     struct fields fields = {0};
@@ -80,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_what_was_put),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ranks),
         cmocka_unit_test(test_stays_sorted),
     };
 

@@ -172,6 +172,21 @@ static void test_a_start(void **state)
     assert_int_equal(look()->values.rounds, 2);
 }
 
+/* In the hash, for dashboards. */
+static void expect_sent(const char *begins)
+{
+    const struct text get[] = {
+        {"HGET", 4}, {"terkait:stats", 13}, {"hot_items", 9}};
+    struct redis_reply *reply;
+    struct err err = ERR_NONE;
+
+    wait_for_answers();
+    if (redis_ask(world.redis, &reply, get, 3, 5000, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_memory_equal(redis_reply_text(reply).bytes, begins, strlen(begins));
+    redis_reply_free(reply);
+}
+
 /* Collected once a second; put when no reader is at it. */
 static void test_once_a_second(void **state)
 {
@@ -179,6 +194,7 @@ static void test_once_a_second(void **state)
     wait_for_redis();
     begin_round();
     turn(0, 1, "");
+    expect_sent("[]");
     take("v", "a", 1718000000000);
     turn(500000, 1, "");
     assert_int_equal(look()->values.events_accepted, 0);
@@ -192,6 +208,7 @@ static void test_once_a_second(void **state)
 static void test_hot_items(void **state)
 {
     (void)state;
+    wait_for_redis();
     begin_round();
     for (int i = 0; i < 16 * 10; i++)
         take("v", i % 16 == 15 ? "hot" : "other", 1718000000000 + i);
@@ -200,6 +217,7 @@ static void test_hot_items(void **state)
     assert_memory_equal(world.view.hot[0].item, "hot", 3);
     assert_true(world.view.hot[0].per_second > 159 &&
                 world.view.hot[0].per_second < 161);
+    expect_sent("[{\"tenant\":\"\",\"item\":\"hot\",\"per_second\":1");
 }
 
 static void test_freshness(void **state)

@@ -30,7 +30,10 @@ static void test_groups(void **state)
         {"lists_written", "Lists", 1},
         {"live_pairs", "What is held", 0},
         {"memory_engine_bytes", "Memory", 0},
+        {"checkpoint_age_ms", "Durable state", 0},
         {"dead_letters_lost", "Kafka", 1},
+        {"redis_commands", "Redis", 1},
+        {"hot_items", "Hot now", 0},
         {"redis_full", "Redis", 0},
     };
 

@@ -27,7 +27,7 @@ static struct fields healthy(int64_t at_ms)
     put(&fields, "events_per_s", 12345);
     put(&fields, "records_per_s", 12400);
     put(&fields, "lists_per_s", 678);
-    put(&fields, "freshness_ms", 45);
+    put(&fields, "freshness_p99_ms", 45);
     put(&fields, "events_accepted", 1000000);
     put(&fields, "events_refused", 50);
     put(&fields, "refused_json", 9);
@@ -89,10 +89,11 @@ static void test_a_screen(void **state)
     assert_shows(text, "up 2 h  2024-06-10T06:13:20Z");
     assert_shows(text, "\n counting; all input is read\n");
     assert_shows(text, " events/s         12,345");
-    assert_shows(text, " freshness         45 ms\n");
+    assert_shows(text, " freshness, p99    45 ms\n");
     assert_shows(text, "refused   late 41  json 9\n");
     assert_shows(text, "resident 118 MB");
     assert_shows(text, "Kafka     up  partitions 4");
+    assert_shows(text, "state     saved 0 ms late  in 0.0 ms  starts 0");
     assert_shows(text, "\n q ends");
     top_free(top);
 }
@@ -108,6 +109,7 @@ static void test_how_it_goes(void **state)
         {"redis_full", 1, "Redis is full: lists are not written", "redis-full"},
         {"redis_full", 3, "Redis is full: lists and counts", "redis-full"},
         {"kafka_up", 0, "Kafka does not answer", "kafka-away"},
+        {"is_held", 1, "reading waits for the state", "held"},
         {"first_event_at_ms", 0, "no event came yet", "ok"},
     };
 
@@ -287,7 +289,7 @@ static void test_a_long_id_leaves_the_number(void **state)
     fields_put(&fields, text_of("hot_items"), text_of(json));
     take(top, fields, NOW);
     assert_shows(drawn(top, 80, 24, NOW, 0), "0 77\n");
-    assert_shows(drawn(top, 80, 19, NOW, 0), "0 77   0000");
+    assert_shows(drawn(top, 80, 20, NOW, 0), "0 77   0000");
     top_free(top);
 }
 
