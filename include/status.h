@@ -79,6 +79,7 @@
     X(contributions_too_old, TOTAL, "older than the longest window")           \
     X(takebacks_unknown, TOTAL, "taken back from a pair not held")             \
     X(memory_rss_bytes, NOW, "memory of the process")                          \
+    X(memory_max_bytes, NOW, "what it may be, memory.max; 0: no bound")        \
     X(memory_engine_bytes, NOW, "of it sessions, ids and rows")                \
     X(memory_publish_bytes, NOW, "of it what is known of lists written")       \
     X(rounds, TOTAL, "starts: the first, and those after trouble")             \
@@ -151,6 +152,7 @@ struct status_parts {
     int is_held;
     int64_t pause_us; /* of the main loop, the longest so far */
     int64_t rounds;
+    int64_t memory_max; /* bytes; 0: no bound */
 };
 
 struct status *status_new(int64_t started_at_ms);

@@ -25,9 +25,6 @@ void top_take_popular(struct top *top, struct lookup_list *list,
 /* Redis does not answer. */
 void top_take_silence(struct top *top, int64_t now_ms);
 
-/* Whether the stats have hot items of their own. */
-int top_has_hot_items(const struct top *top);
-
 /* `draws`: whether the terminal knows more than ASCII. */
 void top_draw(const struct top *top, struct canvas *canvas, int64_t now_ms,
               int draws);

@@ -435,6 +435,7 @@ static void observe_round(struct daemon *daemon)
         .kafka = round->kafka,
         .letters = round->letters,
         .keeper = round->keeper,
+        .memory_max = (int64_t)daemon->config->memory_max,
     };
 
     daemon->waits_for = "";

@@ -289,6 +289,7 @@ void status_collect(struct status *status, const struct status_parts *parts,
     now->updated_at_ms = wall_ms;
     now->stream_age_ms = stream_age_ms(parts->engine, wall_ms);
     now->memory_rss_bytes = rss_bytes();
+    now->memory_max_bytes = parts->memory_max;
     reckon_rates(status, now_us);
 }
 

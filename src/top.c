@@ -122,11 +122,6 @@ void top_take_silence(struct top *top, int64_t now_ms)
         top->silent_since_ms = now_ms;
 }
 
-int top_has_hot_items(const struct top *top)
-{
-    return top->hot.is_there;
-}
-
 /* ---- how it goes, in a word ---- */
 
 struct verdict {
@@ -348,14 +343,14 @@ static uint32_t add_part(struct page *page, uint32_t column, const char *name,
 }
 
 static uint32_t add_size(struct page *page, uint32_t column, const char *name,
-                         int64_t bytes)
+                         int64_t bytes, enum canvas_style style)
 {
     struct strbuf text = STRBUF_EMPTY;
 
     strbuf_add_format(&text, "%s ", name);
     column = put(page, column, CANVAS_DIM, &text);
     show_bytes(&text, bytes);
-    return put(page, column, CANVAS_PLAIN, &text) + 2;
+    return put(page, column, style, &text) + 2;
 }
 
 static uint32_t begin_line(struct page *page, const char *label)
@@ -411,12 +406,24 @@ static void draw_held(struct page *page)
     add_part(page, column, "rows waiting", number(top, "rows_waiting"),
              CANVAS_PLAIN);
     page->row++;
-    column = begin_line(page, "memory");
-    column =
-        add_size(page, column, "resident", number(top, "memory_rss_bytes"));
-    column =
-        add_size(page, column, "engine", number(top, "memory_engine_bytes"));
-    add_size(page, column, "lists", number(top, "memory_publish_bytes"));
+}
+
+static void draw_memory(struct page *page)
+{
+    const struct top *top = page->top;
+    int64_t bytes = number(top, "memory_rss_bytes");
+    int64_t most = number(top, "memory_max_bytes");
+    uint32_t column = begin_line(page, "memory");
+    int is_near = most > 0 && bytes > most / 10 * 9;
+
+    column = add_size(page, column, "resident", bytes,
+                      is_near ? CANVAS_BAD : CANVAS_PLAIN);
+    if (most > 0)
+        column = add_size(page, column, "of", most, CANVAS_PLAIN);
+    column = add_size(page, column, "engine",
+                      number(top, "memory_engine_bytes"), CANVAS_PLAIN);
+    add_size(page, column, "lists", number(top, "memory_publish_bytes"),
+             CANVAS_PLAIN);
     page->row++;
 }
 
@@ -534,6 +541,7 @@ void top_draw(const struct top *top, struct canvas *canvas, int64_t now_ms,
         draw_events(&page);
         draw_refused(&page);
         draw_held(&page);
+        draw_memory(&page);
         draw_edges(&page);
         draw_state(&page);
         draw_items(&page);

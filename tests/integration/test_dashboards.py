@@ -31,7 +31,7 @@ CONF = os.path.join(ROOT, "conf")
 ALERTS = os.path.join(CONF, "prometheus-alerts.yml")
 METRIC = re.compile(r"\bterkait_[a-z0-9_]+")
 # What is there only when something is wrong.
-MAY_BE_EMPTY = (") > 0",)
+MAY_BE_EMPTY = (" > 0",)
 
 
 def read(path):

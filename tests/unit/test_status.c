@@ -163,7 +163,9 @@ static void test_all_is_there_from_the_start(void **state)
 
     (void)state;
     open_world(&world, "redis://127.0.0.1:1");
+    world.parts.memory_max = 512000;
     collect(&world, 1, WALL_MS);
+    expect(&world, "memory_max_bytes", "512000");
     expect(&world, "version", TERKAIT_VERSION);
     expect(&world, "started_at_ms", "77");
     expect_number(&world, "updated_at_ms", WALL_MS);

@@ -147,6 +147,25 @@ static void test_behind_is_more_than_a_second(void **state)
     top_free(top);
 }
 
+static void test_memory_near_its_bound(void **state)
+{
+    struct canvas *canvas = canvas_new(80, 24);
+    struct strbuf out = STRBUF_EMPTY;
+    struct fields fields = healthy(NOW);
+    struct top *top = new_top();
+
+    (void)state;
+    put(&fields, "memory_max_bytes", 130000000);
+    take(top, fields, NOW);
+    assert_shows(drawn(top, 80, 24, NOW, 0), "resident 118 MB  of 130 MB  eng");
+    top_draw(top, canvas, NOW, 0);
+    canvas_render(canvas, &out, 1);
+    assert_shows(out.bytes, "\033[1;31m118 MB");
+    strbuf_deinit(&out);
+    canvas_free(canvas);
+    top_free(top);
+}
+
 static void test_redis_away_and_back(void **state)
 {
     struct strbuf line = STRBUF_EMPTY;
@@ -253,7 +272,6 @@ static void test_hot_items(void **state)
                                      &err));
     take(top, healthy(NOW), NOW);
     top_take_popular(top, &popular, "1h");
-    assert_false(top_has_hot_items(top));
     text = drawn(top, 80, 24, NOW, 0);
     assert_shows(text, " popular, sessions in 1h\n");
     assert_shows(text, "\n sku-7                            1,234\n");
@@ -262,7 +280,6 @@ static void test_hot_items(void **state)
                        "second\":12.34},{\"tenant\":\"\",\"item\":\"b\",\"per_"
                        "second\":0.5}]"));
     take(top, fields, NOW);
-    assert_true(top_has_hot_items(top));
     text = drawn(top, 80, 24, NOW, 0);
     assert_shows(text, " hot now, events/s\n");
     assert_shows(text, "\n toko/a\\x1B                          12\n");
@@ -271,7 +288,7 @@ static void test_hot_items(void **state)
     fields = healthy(NOW);
     fields_put(&fields, text_of("hot_items"), text_of("[{\"item\":7}]"));
     take(top, fields, NOW);
-    assert_false(top_has_hot_items(top));
+    assert_shows(drawn(top, 80, 24, NOW, 0), "sku-7");
     top_free(top);
 }
 
@@ -345,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_a_screen),
         cmocka_unit_test(test_how_it_goes),
         cmocka_unit_test(test_behind_is_more_than_a_second),
+        cmocka_unit_test(test_memory_near_its_bound),
         cmocka_unit_test(test_redis_away_and_back),
         cmocka_unit_test(test_stats_that_stay_the_same),
         cmocka_unit_test(test_old_stats_at_first_sight),
