@@ -111,14 +111,15 @@ uint32_t groups_next_row(const struct groups *groups, uint32_t group,
 uint32_t groups_next_cut(const struct groups *groups, uint32_t group,
                          uint32_t *at);
 
-/* Loads a row: replaces whatever there is of the item, which the caller holds.
+/* Loads a row of the group, which is groups_index of the item: replaces
+ * whatever there is of it, which the caller holds.
  * This is no change. */
 struct groups_row_state {
     struct row_content content; /* its cells are stolen */
     uint32_t category;          /* a number of groups_categories, 0: none */
     int64_t category_ts_ms;
 };
-void groups_load_row(struct groups *groups, uint32_t item,
+void groups_load_row(struct groups *groups, uint32_t group, uint32_t item,
                      const struct groups_row_state *state);
 
 /* When the event was that gave the item its category. */

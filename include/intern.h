@@ -42,6 +42,9 @@ void intern_ask_on(const struct intern *intern, uint32_t hash,
 /* Something will be done with the item soon. */
 void intern_prefetch(const struct intern *intern, uint32_t item);
 
+/* Its text or tenant will be asked for soon. */
+void intern_prefetch_id(const struct intern *intern, uint32_t item);
+
 /* The item's number, or 0 when it is not known. Holds nothing. */
 uint32_t intern_find(const struct intern *intern, struct text tenant,
                      struct text id);

@@ -185,7 +185,7 @@ static void find_ids(struct text *texts, struct sort_entry *tenants,
         uint32_t number = dictionary->numbers[i];
 
         if (i + AHEAD < dictionary->count)
-            intern_prefetch(dictionary->ids, dictionary->numbers[i + AHEAD]);
+            intern_prefetch_id(dictionary->ids, dictionary->numbers[i + AHEAD]);
         texts[i] = intern_id(dictionary->ids, number);
         tenants[i] = (struct sort_entry){
             intern_tenant_number(dictionary->ids, number), i};

@@ -302,7 +302,7 @@ static int read_rows(struct reader *reader, struct err *err)
                                 "of groups");
         read_row(reader, &state, rank);
         if (!reader->from.is_broken)
-            groups_load_row(reader->groups, item, &state);
+            groups_load_row(reader->groups, reader->group, item, &state);
     }
     return unpack_is_done(&reader->from)
                ? 0

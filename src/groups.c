@@ -94,11 +94,11 @@ static struct group *group_of(struct groups *groups,
 }
 
 static void enter_group(struct groups *groups, struct holding *holding,
-                        uint32_t item)
+                        uint32_t item, uint32_t group)
 {
     struct items *rows;
 
-    holding->group = (uint16_t)groups_index(groups, item);
+    holding->group = (uint16_t)group;
     rows = &group_of(groups, holding)->rows;
     holding->place = rows->count;
     items_add(rows, item);
@@ -194,22 +194,29 @@ static void grow_holdings(struct groups *groups, uint32_t item)
     groups->holdings_end = end;
 }
 
-static struct holding *find_or_make(struct groups *groups, uint32_t item)
+static struct holding *make(struct groups *groups, uint32_t item,
+                            uint32_t group)
 {
-    struct holding *holding = find(groups, item);
+    struct holding *holding;
 
-    if (holding != NULL)
-        return holding;
     if (item >= groups->holdings_end)
         grow_holdings(groups, item);
     holding = mem_new(1, holding_bytes(groups));
     row_init(&holding->row);
     holding->supports_at = SUPPORTS_STALE;
-    enter_group(groups, holding, item);
+    enter_group(groups, holding, item, group);
     groups->holdings[item] = holding;
     groups->rows++;
     intern_hold_again(groups->rules.items, item);
     return holding;
+}
+
+static struct holding *find_or_make(struct groups *groups, uint32_t item)
+{
+    struct holding *holding = find(groups, item);
+
+    return holding != NULL ? holding
+                           : make(groups, item, groups_index(groups, item));
 }
 
 /* ---- changes ---- */
@@ -527,14 +534,15 @@ uint32_t groups_next_cut(const struct groups *groups, uint32_t group,
     return next_of(&groups->at[group].cut, at);
 }
 
-void groups_load_row(struct groups *groups, uint32_t item,
+void groups_load_row(struct groups *groups, uint32_t group, uint32_t item,
                      const struct groups_row_state *state)
 {
-    struct holding *holding;
+    struct holding *holding = find(groups, item);
     uint32_t old;
 
     begin_noting(groups);
-    holding = find_or_make(groups, item);
+    if (holding == NULL)
+        holding = make(groups, item, group);
     row_deinit(&holding->row, &groups->rules, &groups->stats);
     row_fill(&holding->row, &groups->rules, &groups->horizon, &groups->stats,
              state->content);

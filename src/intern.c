@@ -104,6 +104,12 @@ static uint32_t hash_of(struct text bytes, uint32_t tag)
     return (uint32_t)hash_bytes(bytes.bytes, bytes.length, tag);
 }
 
+static int is_entry(const struct entry *entry, struct text bytes, uint32_t tag)
+{
+    return entry->tag == tag && entry->length == bytes.length &&
+           memcmp(entry->bytes, bytes.bytes, bytes.length) == 0;
+}
+
 /* The slot that holds these bytes, or the empty one where they would go. */
 static uint32_t find_slot(const struct atoms *atoms, struct text bytes,
                           uint32_t tag, uint32_t hash)
@@ -111,16 +117,10 @@ static uint32_t find_slot(const struct atoms *atoms, struct text bytes,
     uint32_t mask = atoms->slots_count - 1;
     uint32_t at = hash & mask;
 
-    for (; atoms->slots[at].number != 0; at = (at + 1) & mask) {
-        const struct entry *entry;
-
-        if (atoms->slots[at].hash != hash)
-            continue;
-        entry = entry_at(atoms, atoms->slots[at].number);
-        if (entry->tag == tag && entry->length == bytes.length &&
-            memcmp(entry->bytes, bytes.bytes, bytes.length) == 0)
+    for (; atoms->slots[at].number != 0; at = (at + 1) & mask)
+        if (atoms->slots[at].hash == hash &&
+            is_entry(entry_at(atoms, atoms->slots[at].number), bytes, tag))
             break;
-    }
     return at;
 }
 
@@ -199,32 +199,31 @@ static uint32_t atoms_hold(struct atoms *atoms, struct text bytes, uint32_t tag)
     return atoms_hold_hashed(atoms, bytes, tag, hash_of(bytes, tag));
 }
 
-/* The entry that a hash likely stands for; that of number 0 when none does. */
-static const struct entry *guess_entry(const struct atoms *atoms, uint32_t hash)
+/* The number that a hash likely stands for; 0 when it stands for none. */
+static uint32_t guess_number(const struct atoms *atoms, uint32_t hash)
 {
     uint32_t mask = atoms->slots_count - 1;
     uint32_t at = hash & mask;
 
     while (atoms->slots[at].number != 0 && atoms->slots[at].hash != hash)
         at = (at + 1) & mask;
-    return entry_at(atoms, atoms->slots[at].number);
+    return atoms->slots[at].number;
 }
 
 /* Asks for what a hold of each will look at: its slot, then its entry, then
- * that one's bytes. */
-static void atoms_prefetch(const struct atoms *atoms, const uint32_t *hashes,
-                           uint32_t count)
+ * that one's bytes. Leaves the numbers that they likely have. */
+static void atoms_guess(const struct atoms *atoms, uint32_t *numbers,
+                        const uint32_t *hashes, uint32_t count)
 {
-    const struct entry *entries[BATCH];
-
     for (uint32_t i = 0; i < count; i++)
         __builtin_prefetch(&atoms->slots[hashes[i] & (atoms->slots_count - 1)]);
     for (uint32_t i = 0; i < count; i++) {
-        entries[i] = guess_entry(atoms, hashes[i]);
-        __builtin_prefetch(entries[i], 1);
+        numbers[i] = guess_number(atoms, hashes[i]);
+        __builtin_prefetch(entry_at(atoms, numbers[i]));
+        __builtin_prefetch(&atoms->holders[numbers[i]], 1);
     }
     for (uint32_t i = 0; i < count; i++)
-        __builtin_prefetch(entries[i]->bytes);
+        __builtin_prefetch(entry_at(atoms, numbers[i])->bytes);
 }
 
 /* Closes the gap at `at` so that every probe still finds what it looks for
@@ -340,16 +339,21 @@ uint32_t intern_hold(struct intern *intern, struct text tenant, struct text id)
 static void hold_batch(struct intern *intern, uint32_t *items, uint32_t tag,
                        const struct text *ids, uint32_t count)
 {
+    struct atoms *atoms = &intern->items;
     uint32_t hashes[BATCH];
 
     for (uint32_t i = 0; i < count; i++)
         hashes[i] = hash_of(ids[i], tag);
-    atoms_prefetch(&intern->items, hashes, count);
+    atoms_guess(atoms, items, hashes, count);
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t before = intern->items.count;
+        uint32_t before = atoms->count;
 
-        items[i] = atoms_hold_hashed(&intern->items, ids[i], tag, hashes[i]);
-        if (tag != 0 && intern->items.count != before)
+        if (items[i] != 0 && is_entry(entry_at(atoms, items[i]), ids[i], tag)) {
+            atoms->holders[items[i]]++;
+            continue;
+        }
+        items[i] = atoms_hold_hashed(atoms, ids[i], tag, hashes[i]);
+        if (tag != 0 && atoms->count != before)
             intern->tenants.holders[tag]++;
     }
 }
@@ -390,7 +394,8 @@ uint32_t intern_ask(const struct intern *intern, struct text tenant,
 void intern_ask_on(const struct intern *intern, uint32_t hash,
                    enum intern_step step)
 {
-    const struct entry *entry = guess_entry(&intern->items, hash);
+    const struct atoms *atoms = &intern->items;
+    const struct entry *entry = entry_at(atoms, guess_number(atoms, hash));
 
     __builtin_prefetch(step == INTERN_ENTRY ? (const void *)entry
                                             : entry->bytes);
@@ -399,6 +404,11 @@ void intern_ask_on(const struct intern *intern, uint32_t hash,
 void intern_prefetch(const struct intern *intern, uint32_t item)
 {
     __builtin_prefetch(&intern->items.holders[item], 1);
+}
+
+void intern_prefetch_id(const struct intern *intern, uint32_t item)
+{
+    __builtin_prefetch(entry_at(&intern->items, item));
 }
 
 void intern_drop_all(struct intern *intern, const uint32_t *items,
