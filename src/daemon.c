@@ -24,6 +24,7 @@ enum {
     STILL_US = 1000000,     /* no input for that long: it is still */
     BEHIND_RECORDS = 20000, /* known and not read: a backlog */
     FLUSH_US = 10000000,    /* after a stop */
+    LISTS_US = 3000000,     /* of it for lists when all else is done */
     LETTERS_MS = 2000,      /* of it for dead letters */
     AWAY_US = 60000000      /* nothing made durable for that long: stop
                                reading, Kafka keeps it better than memory */
@@ -383,12 +384,14 @@ static enum daemon_end loop(struct daemon *daemon, struct err *err)
     return DAEMON_DONE;
 }
 
-static int is_flushed(const struct daemon *daemon)
+static int is_flushed(const struct daemon *daemon, int64_t lists_us)
 {
     const struct keeper *keeper = daemon->round->keeper;
 
-    return (keeper == NULL || keeper_is_clean(keeper)) &&
-           (is_published(daemon) || !redis_is_ready(daemon->redis));
+    if (keeper != NULL && !keeper_is_clean(keeper))
+        return 0;
+    return is_published(daemon) || !redis_is_ready(daemon->redis) ||
+           (keeper != NULL && daemon->now_us >= lists_us);
 }
 
 /* Durable state first; lists as far as time allows: what is missing the next
@@ -403,7 +406,7 @@ static enum daemon_end flush(struct daemon *daemon)
     if (daemon->round->keeper != NULL)
         keeper_end(daemon->round->keeper);
     while (end == DAEMON_DONE && daemon->now_us < until_us &&
-           !is_flushed(daemon)) {
+           !is_flushed(daemon, until_us - FLUSH_US + LISTS_US)) {
         end = keep(daemon);
         turn_outside(daemon);
         redis_pump(daemon->redis, daemon->now_us, daemon->has_work ? 0 : 1);
