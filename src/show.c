@@ -121,7 +121,8 @@ void show_span(struct strbuf *out, int64_t span_ms)
         return;
     }
     if (span_ms < 10000) {
-        strbuf_add_format(out, "%.1f s", (double)(span_ms / 100) / 10);
+        strbuf_add_format(out, "%lld.%lld s", (long long)(span_ms / 1000),
+                          (long long)(span_ms / 100 % 10));
         return;
     }
     while (span_ms >= steps[i].until_ms)
