@@ -112,10 +112,10 @@ mutants: $(SIM) ## faults planted in the protocol: does the simulation see them?
 demo: ## a simulated evening at a marketplace, through Kafka into Redis
 	+@scripts/demo
 
-pictures: all ## docs/page-*.png anew, after three minutes of load
+pictures: all ## docs/page-*.png anew, after minutes of load
 	@scripts/deps && scripts/stack up --name pictures
 	@eval "$$(scripts/stack env --name pictures)"; PICTURES=docs \
-	PICTURES_SECONDS=180 TERKAIT=$(PROGRAM) \
+	PICTURES_SECONDS=150 TERKAIT=$(PROGRAM) \
 	python3 -B tests/integration/test_page_pictures.py; \
 	result=$$?; scripts/stack down --name pictures; exit $$result
 

@@ -19,6 +19,15 @@ function token_headers() {
     return token ? { Authorization: "Bearer " + token } : {};
 }
 
+/* One that came in the address does not stay there. */
+function take_token() {
+    const fields = new URLSearchParams(location.search);
+    if (!fields.has("token"))
+        return;
+    sessionStorage.setItem("token", fields.get("token"));
+    history.replaceState(null, "", location.pathname + location.hash);
+}
+
 async function refusal_of(response) {
     const answer = await response.json().catch(() => ({}));
     return new Refused(response.status, answer.error || "",

@@ -108,24 +108,30 @@ function pipe(id, number, is_broken) {
     set_mood(element, is_broken ? "bad" : number > 0 ? "" : "still");
 }
 
-function draw_flow({ values, phase, partitions, redis_latency, checkpoint,
-    settings: rules }) {
+function engine_word({ phase, waits_for }) {
+    return has_reason("held") ? "held" : has_reason("stalled") ? "silent"
+        : waits_for ? "waits for " + waits_for : phase;
+}
+
+function draw_flow(status) {
+    const { values, phase, partitions, redis_latency, checkpoint } = status;
     const is_starting = phase === "starting";
     const kafka_away = has_reason("kafka_away") || !values.kafka_up;
-    const redis_away = has_reason("redis_away");
-    station("kafka", is_starting && kafka_away ? "wait"
-        : kafka_away ? "bad" : "good", kafka_away ? "away" : "answers", [
-        ["topic", rules.topic], ["partitions", whole(partitions.length)],
-        ["lag", whole(values.lag_records)],
-    ]);
+    const redis_away = has_reason("redis_away") || !values.redis_up;
+    const away = is_starting ? "wait" : "bad";
+    station("kafka", kafka_away ? away : "good",
+        kafka_away ? "away" : "answers", [
+            ["topic", status.settings.topic],
+            ["partitions", whole(partitions.length)],
+            ["lag", whole(values.lag_records)],
+        ]);
     station("engine", has_reason("held", "stalled") ? "bad"
-        : phase === "counting" ? "good" : "wait",
-    has_reason("held") ? "held" : has_reason("stalled") ? "silent" : phase, [
+        : phase === "counting" ? "good" : "wait", engine_word(status), [
         ["items", whole(values.rows)], ["live pairs", whole(values.live_pairs)],
         ["sessions", whole(values.sessions_open)],
         ["memory", bytes(values.memory_rss_bytes)],
     ]);
-    station("redis", redis_away ? "bad" : values.redis_full ? "warn" : "good",
+    station("redis", redis_away ? away : values.redis_full ? "warn" : "good",
         redis_away ? "away" : values.redis_full ? "full" : "answers", [
             ["answers in", redis_latency.count && !redis_away
                 ? duration(redis_latency.p50_ms) : NOTHING],
@@ -134,7 +140,7 @@ function draw_flow({ values, phase, partitions, redis_latency, checkpoint,
             ["groups", whole(checkpoint.groups)],
         ]);
     pipe("pipe-in", values.events_per_s, kafka_away && !is_starting);
-    pipe("pipe-out", values.lists_per_s, redis_away);
+    pipe("pipe-out", values.lists_per_s, redis_away && !is_starting);
 }
 
 function draw_facts({ values, version, at_ms, settings: rules }) {
@@ -431,6 +437,7 @@ function listen() {
     listen_to_items();
 }
 
+take_token();
 make_charts();
 listen_to_theme();
 listen();

@@ -578,6 +578,11 @@ class Trouble(Opened):
         self.tab.wait("page.status && !page.is_lost")
         self.open_item("sku-9")
         self.assertGreater(self.check_lists("sku-9"), 0)
+        self.tab.close()
+        self.tab = self.browser.tab()
+        self.tab.open(self.url + "?token=rahasia%20123")
+        self.tab.wait("page.status && !page.is_lost")
+        self.assertEqual(self.url, self.tab.evaluate("location.href"))
 
 
 if __name__ == "__main__":

@@ -142,8 +142,7 @@ class Tab:
 
     def open(self, url):
         self.call("Page.navigate", url=url)
-        self.wait("document.readyState === 'complete' "
-                  "&& location.href.startsWith(%s)" % json.dumps(url))
+        self.wait("document.readyState === 'complete'")
 
     def evaluate(self, expression):
         answer = self.call("Runtime.evaluate", expression=expression,
