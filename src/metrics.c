@@ -54,8 +54,7 @@ static void add_seconds(struct strbuf *out, int64_t number, int64_t a_second)
     if (a_second == 1)
         strbuf_add_int(out, number);
     else
-        strbuf_add_format(out, "%.*f", a_second == 1000 ? 3 : 6,
-                          (double)number / (double)a_second);
+        strbuf_add_format(out, "%.3f", (double)number / (double)a_second);
 }
 
 /* ---- the fields of the status ---- */
@@ -100,8 +99,6 @@ static int make_name(struct name *name, const struct status_field *field)
         unit = "_timestamp_seconds", name->scale = 1000;
     else if (take_ending(name->text, "_ms"))
         unit = "_seconds", name->scale = 1000;
-    else if (take_ending(name->text, "_us"))
-        unit = "_seconds", name->scale = 1000000;
     strncat(name->text, unit, sizeof name->text - strlen(name->text) - 1);
     if (field->kind == STATUS_TOTAL)
         strncat(name->text, "_total",

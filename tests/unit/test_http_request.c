@@ -29,6 +29,16 @@ static void test_escapes(void **state)
     expect_decoded("%-1", "", -1);
 }
 
+static void test_an_escape_that_is_cut_off(void **state)
+{
+    char out[8];
+
+    (void)state;
+    assert_int_equal(http_decode(out, "a%41", 3), -1);
+    assert_int_equal(http_decode(out, "a%41", 2), -1);
+    assert_int_equal(http_decode(out, "a%41", 4), 2);
+}
+
 static void test_ids(void **state)
 {
     (void)state;
@@ -53,6 +63,7 @@ static void test_tokens(void **state)
     assert_false(http_is_bearer("Bearer", "secret"));
     assert_false(http_is_bearer("Bearer ", "secret"));
     assert_false(http_is_bearer("Bearer secres", "secret"));
+    assert_false(http_is_bearer("Bearer xecret", "secret"));
     assert_false(http_is_bearer("Bearer secret ", "secret"));
     assert_false(http_is_bearer("Bearer secretsecret", "secret"));
     assert_false(http_is_bearer("Basic secret", "secret"));
@@ -83,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_an_escape_that_is_cut_off),
         cmocka_unit_test(test_ids),
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_addresses),

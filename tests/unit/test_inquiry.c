@@ -148,12 +148,48 @@ static void test_close(void **state)
     inquiry_free(inquiry);
 }
 
+static void *ask_a_while(void *context)
+{
+    struct inquiry_question question = {.a = text_of("?")};
+    struct strbuf out = STRBUF_EMPTY;
+    intptr_t outcome = inquiry_ask(context, &question, &out, 50);
+
+    strbuf_deinit(&out);
+    return (void *)outcome;
+}
+
+/* The last in the queue gives up; who comes then stands behind the others. */
+static void test_giving_up(void **state)
+{
+    struct inquiry *inquiry = inquiry_new();
+    pthread_t threads[2];
+    void *outcome;
+    int asked = 0;
+
+    (void)state;
+    pthread_create(&threads[0], NULL, ask_unknown, inquiry);
+    usleep(20000);
+    assert_int_equal((intptr_t)ask_a_while(inquiry), INQUIRY_SILENCE);
+    pthread_create(&threads[1], NULL, ask_unknown, inquiry);
+    for (int i = 0; i < 5000 && asked < 2; i++) {
+        usleep(100);
+        inquiry_serve(inquiry, echo, &asked);
+    }
+    assert_int_equal(asked, 2);
+    for (size_t i = 0; i < COUNT(threads); i++) {
+        pthread_join(threads[i], &outcome);
+        assert_int_equal((intptr_t)outcome, INQUIRY_UNKNOWN);
+    }
+    inquiry_free(inquiry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_gets_its_own),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_giving_up),
         cmocka_unit_test(test_close),
     };
 

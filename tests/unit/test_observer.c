@@ -270,6 +270,25 @@ static void test_freshness_of_what_was_lost(void **state)
                      0);
 }
 
+/* Of another round, with other rows. */
+static void test_freshness_of_a_round_that_ended(void **state)
+{
+    (void)state;
+    wait_for_redis();
+    begin_round();
+    turn(0, 1, "");
+    wait_for_answers();
+    take("v", "a", 1718000000000);
+    take("v", "b", 1718000000000);
+    publish_all();
+    turn(1, 1, "");
+    observer_end(world.observer);
+    begin_round();
+    wait_for_answers();
+    turn(1000000, 1, "");
+    assert_int_equal(look()->freshness.count, 0);
+}
+
 static void *ask(void *context)
 {
     struct inquiry_question question = {.kind = INQUIRY_RELATED,
@@ -318,6 +337,7 @@ int main(void)
         TEST(test_hot_items),
         TEST(test_freshness),
         TEST(test_freshness_of_what_was_lost),
+        TEST(test_freshness_of_a_round_that_ended),
         TEST(test_questions),
 #undef TEST
     };

@@ -158,7 +158,8 @@ static void test_all_is_there_from_the_start(void **state)
         "first_event_at_ms", "last_list_at_ms", "events_accepted",
         "events_refused",    "lists_written",   "lag_records",
         "stream_time_ms",    "stream_age_ms",   "freshness_ms",
-        "events_per_s",      "kafka_up",        "redis_reconnects"};
+        "events_per_s",      "kafka_up",        "redis_reconnects",
+        "redis_up",          "checkpoints",     "freshness_p99_ms"};
     struct world world;
 
     (void)state;
