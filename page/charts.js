@@ -116,7 +116,7 @@ class Chart {
         const minute = (time) => clock(time * 1000)
             .slice(0, time % 60 === 0 ? 5 : 8);
         return {
-            ...this.size(), padding: [8, 16, 0, 0], legend: { show: false },
+            ...this.size(), padding: [8, 24, 0, 0], legend: { show: false },
             cursor: {
                 sync: { key: "time" }, drag: { x: false, y: false }, y: false,
                 points: { size: 7, width: 0, fill: () => this.colors.line },
