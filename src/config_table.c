@@ -342,7 +342,8 @@ const struct setting config_table[] = {
      .fallback = "5s",
      .min = 10,
      .max = HOUR,
-     .help = "How often the state is saved."},
+     .help = "How often the state is saved; up to ten times as long where much "
+             "changes."},
     {.section = "memory",
      .key = "max",
      .type = SETTING_BYTES,
