@@ -8,10 +8,10 @@ import datetime
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass
 
 import machine
@@ -22,7 +22,6 @@ import part_memory
 import part_whole
 import report
 from figures import Figures
-from resp import RedisError
 from rig import Rig
 from terkait import ROOT, Failed
 
@@ -42,14 +41,15 @@ class Sizes:
     memory_items: int = 1_000_000
     sessions: int = 1_000_000
     restart_s: int = 12
+    passed_s: int = 40
 
 
 def quick(runs):
     return Sizes(runs, events=300_000, events_small=10_000,
-                 core_events=500_000, growth_events=200_000,
+                 core_events=500_000, growth_events=100_000,
                  fresh_events=50_000, probes=100, probe_every_ms=30,
                  sweep_s=8, memory_items=50_000, sessions=100_000,
-                 restart_s=6)
+                 restart_s=6, passed_s=8)
 
 
 # name, what it runs, whether it wants Kafka and Redis
@@ -104,10 +104,11 @@ def measure(parts, sizes, figures):
                     rig = Rig(folder)
                 try:
                     run(*([rig] if wants_rig else []), sizes, figures)
-                except (Failed, OSError, RedisError,
-                        subprocess.SubprocessError) as problem:
+                except Exception as problem:  # pylint: disable=W0718
                     failed.append(name)
                     say("bench: %s FAILED: %s" % (name, problem))
+                    if not isinstance(problem, Failed):
+                        traceback.print_exc()
                 say("bench: %s: %.0f s" % (name, time.monotonic() - begun))
         finally:
             if rig is not None:

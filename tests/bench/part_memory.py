@@ -75,7 +75,7 @@ def add_redis(figures, few, many):
                 many["bytes"] / 1e6, "less")
 
 
-def lowest(weigh_both, before, seconds=40):
+def lowest(weigh_both, before, seconds):
     """What both hold as soon as each has given back half, or else by then."""
     until = time.monotonic() + seconds
     while True:
@@ -102,7 +102,8 @@ def let_windows_pass(rig, sizes, figures):
         daemon.wait(lambda stats: stats["rows"] < sizes.memory_items / 100,
                     180)
         after = lowest(lambda: (daemon.holds_bytes(),
-                                rig.memory_of_redis() - empty), before)
+                                rig.memory_of_redis() - empty), before,
+                       sizes.passed_s)
     figures.add("memory.daemon_mb", "the daemon, {:,} rows of {}".format(
         sizes.memory_items, MANY), "MB", before[0] / 1e6, "less")
     for place, word, at in (("daemon", "the daemon", 0),

@@ -2,6 +2,7 @@
 counted and every list, sorted set and popular list stands; and beside it, in
 the same run, a consumer that throws every record away."""
 
+from terkait import Failed
 from verify import compare_sample, compare_small
 
 LEAN = ("relations=also_viewed", "windows=24h")
@@ -16,18 +17,22 @@ def options(sizes, count=None):
 
 
 def measure(rig, topic, settings, records, check=None):
-    """What one run says, in numbers; `check` looks at what it left."""
+    """What one run says, in numbers; `check` looks at Redis while terkait
+    runs on, and what it says or raises is under "said"."""
     rig.empty_redis()
     with rig.terkait(topic, settings) as daemon:
         stats = daemon.wait_settled(records)
         begin, end = stats["first_event_at_ms"], stats["settled_at_ms"]
         peak = daemon.peak_bytes()
         redis_bytes = rig.memory_of_redis()
-        if check is not None:
-            check(rig)
+        said = None
+        try:
+            said = check(rig.redis) if check is not None else None
+        except Failed as problem:
+            said = problem
     seconds = (end - begin) / 1000
     return {"seconds": seconds, "stats": stats, "peak": peak,
-            "redis_bytes": redis_bytes,
+            "redis_bytes": redis_bytes, "said": said,
             **{who: daemon.sampler.between(who, begin, end)
                for who in ("terkait", "kafka", "redis")}}
 
@@ -72,18 +77,22 @@ def add_shape(figures, shape, found, null_rate):
 
 
 def run(rig, sizes, figures):
+    def check(redis):
+        return compare_sample(redis, options(sizes))
+
     topic = rig.topic()
     rig.fill(topic, options(sizes))
     for turn in range(sizes.runs):
         null_rate = add_null(figures, rig.null(topic))
         for shape in SHAPES:
-            check = None
-            if turn == 0 and shape[0] == "default":
-                def check(where):
-                    figures.note(compare_sample(where, options(sizes)))
-            add_shape(figures, shape,
-                      measure(rig, topic, shape[2], sizes.events, check),
-                      null_rate)
+            is_checked = turn == 0 and shape[0] == "default"
+            found = measure(rig, topic, shape[2], sizes.events,
+                            check if is_checked else None)
+            add_shape(figures, shape, found, null_rate)
+            if isinstance(found["said"], Failed):
+                raise found["said"]
+            if found["said"]:
+                figures.note(found["said"])
     figures.note(compare_small(rig, options(sizes, sizes.events_small)))
 
 
