@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium", "google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
          "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync",
@@ -26,8 +26,10 @@ class BrowserError(Exception):
 
 
 def program():
-    """The path of a Chromium, or None."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+    """The path of a Chromium, or None; a snap cannot be driven."""
+    paths = filter(None, map(shutil.which, NAMES))
+    return next((path for path in paths if os.path.basename(
+        os.path.realpath(path)) != "snap"), None)
 
 
 def high_pipe():
