@@ -69,10 +69,13 @@ class Measure(unittest.TestCase):
         self.assertIsNone(measure.cpu_seconds(idle.pid))
 
     def test_memory(self):
-        peak = measure.status_bytes(os.getpid(), "VmHWM")
-        self.assertGreater(peak, 1 << 20)
-        self.assertGreaterEqual(peak, measure.status_bytes(os.getpid(),
-                                                           "VmRSS"))
+        holds = measure.status_bytes(os.getpid(), "VmRSS")
+        with open("/proc/self/statm", encoding="ascii") as file:
+            pages = int(file.read().split()[1])
+        self.assertAlmostEqual(holds, pages * os.sysconf("SC_PAGE_SIZE"),
+                               delta=holds / 4)
+        self.assertGreaterEqual(measure.status_bytes(os.getpid(), "VmHWM"),
+                                holds)
 
 
 class Programs(unittest.TestCase):
