@@ -87,6 +87,22 @@ static void test_what_is_ahead_is_seen(void **state)
     check_all(7);
 }
 
+/* Whatever was met at its place before. */
+static void test_what_is_ahead_is_not_taken_for_another(void **state)
+{
+    (void)state;
+    for (uint32_t ahead = 0; ahead < 16; ahead++) {
+        group_slots_init(&slots, &windows, NOW);
+        for (uint32_t index = 0; index < 16; index++)
+            for (uint32_t tier = 0; tier < 3; tier++)
+                for (int64_t back = 0; back < 12; back++)
+                    group_slots_see(&slots,
+                                    row_slot(place_at(index, tier, back)));
+        group_slots_see(&slots, row_slot(place_at(ahead, 0, -5)));
+        assert_int_equal(group_slots_number(&slots), 5);
+    }
+}
+
 static void test_a_pane_that_has_passed_on_is_none(void **state)
 {
     uint32_t slot;
@@ -103,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_are_those_of_places),
         cmocka_unit_test(test_what_is_ahead_is_seen),
+        cmocka_unit_test(test_what_is_ahead_is_not_taken_for_another),
         cmocka_unit_test(test_a_pane_that_has_passed_on_is_none),
     };
 

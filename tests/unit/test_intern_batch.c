@@ -73,11 +73,35 @@ static void test_the_tenant_goes_with_its_last_item(void **state)
     intern_free(intern);
 }
 
+/* Of so many ids some have a hash in common: four pairs, one would think. */
+static void test_a_hash_is_not_an_id(void **state)
+{
+    enum { MANY = 200000 };
+    static char bytes[MANY][8];
+    static struct text many[MANY];
+    static uint32_t numbers[2][MANY];
+    struct intern *intern = intern_new();
+
+    (void)state;
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(bytes[i], sizeof bytes[i], "%u", i);
+        many[i] = text_of(bytes[i]);
+    }
+    for (int round = 0; round < 2; round++)
+        intern_hold_all(intern, numbers[round], NO_TEXT, many, MANY);
+    assert_int_equal(intern_count(intern), MANY);
+    assert_memory_equal(numbers[0], numbers[1], sizeof numbers[0]);
+    for (uint32_t i = 0; i < MANY; i++)
+        assert_text(intern_id(intern, numbers[0][i]), bytes[i]);
+    intern_free(intern);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_one_by_one),
         cmocka_unit_test(test_the_tenant_goes_with_its_last_item),
+        cmocka_unit_test(test_a_hash_is_not_an_id),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@ static void check(struct rng *rng, uint32_t count, unsigned kind)
                                  number << 40,
                                  i % 2,
                                  i ^ 1,
-                                 number & (UINT64_C(0xff00ff) << 32)};
+                                 number & (UINT64_C(0xff00ff) << 32),
+                                 (number & 1) << 47};
 
         assert_in_range(kind, 0, COUNT(keys) - 1);
         entries[i] = wanted[i] = (struct sort_entry){keys[kind], i};
@@ -54,7 +55,7 @@ static void test_any_numbers(void **state)
     (void)state;
     rng_init(&rng, 1);
     for (uint32_t i = 0; i < COUNT(counts); i++)
-        for (unsigned kind = 0; kind < 10; kind++)
+        for (unsigned kind = 0; kind < 11; kind++)
             check(&rng, counts[i], kind);
     for (uint32_t count = 0; count < 300; count++)
         check(&rng, count, count % 10);
