@@ -46,6 +46,10 @@ await() {
     return 1
 }
 
+brings() {
+    grep -q " \./$1\$" <<<"$listing"
+}
+
 field() {
     dpkg-deb -f "$deb" "$1"
 }
@@ -60,7 +64,7 @@ for path in usr/bin/terkait lib/systemd/system/terkait.service \
     usr/share/bash-completion/completions/terkait \
     usr/share/zsh/vendor-completions/_terkait \
     usr/share/doc/terkait/examples/prometheus-alerts.yml; do
-    check "it brings $path" grep -q " \./$path\$" <<<"$listing"
+    check "it brings $path" brings "$path"
 done
 
 if [ "$(id -u)" -ne 0 ]; then
