@@ -8,6 +8,13 @@
 
 #include <stddef.h>
 
+/* 1: a sanitizer wants to see all memory freed before the process ends. */
+#ifdef __SANITIZE_ADDRESS__
+#define MEM_IS_WATCHED 1
+#else
+#define MEM_IS_WATCHED 0
+#endif
+
 /* Zeroed memory for `count` things of `bytes` each; freed by free(). */
 void *mem_new(size_t count, size_t bytes)
     __attribute__((malloc, returns_nonnull));

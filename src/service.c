@@ -272,8 +272,9 @@ static enum daemon_end run_round(struct service *service,
     service->store_redis = NULL;
     service->sequence = keeper_sequence(service->keeper);
     keeper_free(service->keeper);
-    engine_free(service->engine);
-    return end;
+    if (end != DAEMON_DONE || MEM_IS_WATCHED)
+        engine_free(service->engine);
+    return end; /* the process ends, and a million rows go with it at once */
 }
 
 /* Returns -1 for another round, else an exit code. */
