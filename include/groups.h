@@ -77,6 +77,28 @@ int groups_release(struct groups *groups, uint32_t item);
 
 #define GROUPS_CATEGORY_MS (INT64_C(30) * 24 * 3600 * 1000)
 
+/* ---- what is given up when memory is short ----
+ *
+ * There is no clock: time is told by how many rows were touched, GROUPS_TICK of
+ * them a tick. Ticks begin again after 2^32. */
+enum { GROUPS_TICK = 256 };
+uint32_t groups_tick(const struct groups *groups);
+
+/* About how many bytes the pairs of an item's row take; 0: no row, or it has no
+ * pairs. `ticks`: for how long nothing touched the row; one that was loaded,
+ * and not touched since, is older than all others by the fine panes since its
+ * latest support. */
+uint64_t groups_idle(const struct groups *groups, uint32_t item,
+                     uint32_t *ticks);
+
+/* Gives the row's pairs up, as row_shed(); it is touched, so that its lists
+ * follow. It is no change: what is durable of the row stays as it is until the
+ * row is changed again, and is the better for it. Returns the bytes freed. */
+uint64_t groups_shed(struct groups *groups, uint32_t item);
+
+/* One above the highest item that may have a row. */
+uint32_t groups_end(const struct groups *groups);
+
 /* ---- what is durable ----
  *
  * A group's rows are written whole (a base), or those that were changed since

@@ -24,7 +24,9 @@
     X(TOKENS_NOT_ASKED_AGAIN, "a start goes on without asking for tokens")     \
     X(STREAM_TIME_LOST, "stream time is not restored")                         \
     X(HEIR_DROPPED, "no snapshot is kept for as long as a minute")             \
-    X(NO_IDLE_LOOK, "an idle group never learns of a roll-back")
+    X(NO_IDLE_LOOK, "an idle group never learns of a roll-back")               \
+    X(SHED_EXACT, "a row that was shed counts as exact")                       \
+    X(SHED_FORGOTTEN, "a row that was shed is released, and that with it")
 
 enum mutant {
     MUTANT_NONE,

@@ -49,6 +49,9 @@ struct row_stats {
     uint64_t too_old;           /* contributions older than all windows */
     uint64_t takebacks_unknown; /* -1 for what the row does not hold */
     uint64_t live;              /* cells now, over all rows and tails */
+    uint64_t sheds;             /* times a row was shed */
+    uint64_t pairs_shed;        /* pairs that went with that */
+    uint64_t partial;           /* rows that are not exact, now */
 };
 
 void row_init(struct row *row);
@@ -67,6 +70,21 @@ void row_advance(struct row *row, const struct row_rules *rules,
 
 /* Gives memory back that a row at rest does not need. */
 void row_trim(struct row *row);
+
+/* Gives all pairs up, and the memory they took; supports stay. Returns how many
+ * pairs went; 0: it had none, and is as exact as it was. */
+uint32_t row_shed(struct row *row, const struct row_rules *rules,
+                  const struct horizon *horizon, struct row_stats *stats);
+
+/* The youngest pane in which a support is counted (of a coarse one the first
+ * fine pane); INT64_MIN: it has none. The row is ready to be read. */
+int64_t row_latest_support(const struct row *row,
+                           const struct row_rules *rules);
+
+/* Pairs were dropped: it is exact again when every window has let go of all
+ * that is counted by now. */
+void row_set_partial(struct row *row, const struct row_rules *rules,
+                     const struct horizon *horizon, struct row_stats *stats);
 
 /* Adds +1 or -1 (other = 0: a support, `index` a set; else `index` a
  * relation). A +1 is right in a row that lags behind, for each cell is counted

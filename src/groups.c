@@ -3,8 +3,10 @@
 #include "err.h"
 #include "group_floors.h"
 #include "mem.h"
+#include "mutant.h"
 #include "ring.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +32,7 @@ struct holding {
     uint32_t place;      /* in its group's rows */
     uint16_t group;
     uint8_t state;       /* IS_CHANGED, IS_IN_CUT */
+    uint32_t tick;       /* when it was last touched */
     uint32_t supports[]; /* [set][window] */
 };
 
@@ -55,6 +58,7 @@ struct groups {
     uint32_t holdings_end;
     uint64_t rows;
     struct ring touched; /* items whose rows were changed */
+    uint64_t touches;    /* entries ever pushed there */
     struct group *at;    /* owned; `count` of them */
     int is_noting;       /* changes are noted */
     struct group_floors floors;
@@ -173,9 +177,9 @@ const struct horizon *groups_horizon(const struct groups *groups)
 
 static size_t holding_bytes(const struct groups *groups)
 {
-    return sizeof(struct holding) + (size_t)groups->rules.windows->count *
-                                        groups->rules.relations->sets_count *
-                                        sizeof(uint32_t);
+    return offsetof(struct holding, supports) +
+           (size_t)groups->rules.windows->count *
+               groups->rules.relations->sets_count * sizeof(uint32_t);
 }
 
 static struct holding *find(const struct groups *groups, uint32_t item)
@@ -244,12 +248,20 @@ static void begin_noting(struct groups *groups)
             note_change(groups, groups->holdings[item], item);
 }
 
+uint32_t groups_tick(const struct groups *groups)
+{
+    return (uint32_t)(groups->touches / GROUPS_TICK);
+}
+
 static void touch(struct groups *groups, struct holding *holding, uint32_t item,
                   uint32_t what)
 {
-    if (holding->touched == 0)
+    if (holding->touched == 0) {
         ring_push(&groups->touched, (struct ring_entry){.item = item});
+        groups->touches++;
+    }
     holding->touched |= what;
+    holding->tick = groups_tick(groups);
 }
 
 int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs)
@@ -442,7 +454,8 @@ int groups_release(struct groups *groups, uint32_t item)
     int64_t now_ms = groups->horizon.fine_pane * windows->fine_ms;
 
     if (holding == NULL || holding->touched != 0 || holding->row.used != 0 ||
-        holding->state != 0)
+        holding->state != 0 ||
+        (holding->row.cut_until != 0 && !MUTANT(SHED_FORGOTTEN)))
         return 0;
     if (holding->category != 0 &&
         holding->category_ts_ms + windows->at[windows->longest].length_ms +
@@ -461,6 +474,51 @@ uint32_t groups_index(const struct groups *groups, uint32_t item)
         return holding->group;
     return (uint32_t)(intern_key_hash(groups->rules.items, item) %
                       groups->count);
+}
+
+/* ---- what is given up when memory is short ---- */
+
+uint32_t groups_end(const struct groups *groups)
+{
+    return groups->holdings_end;
+}
+
+uint64_t groups_idle(const struct groups *groups, uint32_t item,
+                     uint32_t *ticks)
+{
+    const struct holding *holding = find(groups, item);
+
+    if (holding == NULL ||
+        (holding->row.pairs == 0 && holding->row.used == holding->row.sorted))
+        return 0;
+    *ticks = groups_tick(groups) - holding->tick;
+    return row_bytes(&holding->row);
+}
+
+uint64_t groups_shed(struct groups *groups, uint32_t item)
+{
+    struct holding *holding = find(groups, item);
+    uint64_t bytes;
+
+    if (holding == NULL)
+        return 0;
+    bytes = row_bytes(&holding->row);
+    if (row_shed(&holding->row, &groups->rules, &groups->horizon,
+                 &groups->stats) == 0)
+        return 0;
+    touch(groups, holding, item, (1u << groups->rules.relations->count) - 1);
+    return bytes - row_bytes(&holding->row);
+}
+
+static uint32_t tick_of_loaded(const struct groups *groups,
+                               const struct row *row)
+{
+    int64_t latest = row_latest_support(row, &groups->rules);
+    int64_t age = WINDOW_SPAN_MAX;
+
+    if (latest > groups->horizon.fine_pane - age)
+        age = groups->horizon.fine_pane - latest;
+    return groups_tick(groups) - 1 - (age > 0 ? (uint32_t)age : 0);
 }
 
 /* ---- what is durable ---- */
@@ -546,6 +604,7 @@ void groups_load_row(struct groups *groups, uint32_t group, uint32_t item,
     row_deinit(&holding->row, &groups->rules, &groups->stats);
     row_fill(&holding->row, &groups->rules, &groups->horizon, &groups->stats,
              state->content);
+    holding->tick = tick_of_loaded(groups, &holding->row);
     holding->supports_at = SUPPORTS_STALE;
     old = holding->category;
     holding->category = state->category;
@@ -622,7 +681,7 @@ static uint64_t check_groups(const struct groups *groups)
 
 void groups_check(struct groups *groups)
 {
-    uint64_t rows = 0, live = 0, marked = 0;
+    uint64_t rows = 0, live = 0, marked = 0, partial = 0;
     uint32_t queued = 0;
 
     for (uint32_t item = 1; item < groups->holdings_end; item++) {
@@ -636,11 +695,13 @@ void groups_check(struct groups *groups)
                holding->group);
         rows++;
         live += holding->row.used;
+        partial += holding->row.cut_until != 0;
         queued += holding->touched != 0;
         marked += (holding->state & IS_CHANGED) != 0;
         marked += (holding->state & IS_IN_CUT) != 0;
     }
     ASSERT(rows == groups->rows && live == groups->stats.live);
+    ASSERT(partial == groups->stats.partial);
     ASSERT(queued == groups->touched.count);
     ASSERT(marked == check_groups(groups));
     intern_check(groups->categories);

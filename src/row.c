@@ -207,6 +207,13 @@ static int is_up_to_date(const struct row *row, const struct horizon *now,
     return (passed >> (SLOT_PANE_BITS - 1) & 1) == 0;
 }
 
+static void set_cut_until(struct row *row, struct row_stats *stats,
+                          int64_t fine_pane)
+{
+    stats->partial += (uint64_t)(fine_pane != 0) - (row->cut_until != 0);
+    row->cut_until = fine_pane;
+}
+
 /* To the horizon, whatever number of pairs it has. */
 static void advance(struct row *row, const struct row_rules *rules,
                     const struct horizon *horizon, struct row_stats *stats)
@@ -217,7 +224,7 @@ static void advance(struct row *row, const struct row_rules *rules,
 
     row->as_of = horizon->fine_pane;
     if (row->cut_until <= horizon->fine_pane)
-        row->cut_until = 0;
+        set_cut_until(row, stats, 0);
     if (before == horizon->fine_pane || used == 0 ||
         is_up_to_date(row, horizon, before))
         return;
@@ -354,8 +361,6 @@ static void drop_pairs(struct row *row, const struct row_rules *rules,
         intern_drop(rules->items, weakest[i].other);
 }
 
-/* Drops the weakest eighth, so that the work is not done for every pair. The
- * row is in order and at the horizon. */
 static void cut(struct row *row, const struct row_rules *rules,
                 const struct horizon *horizon, struct row_stats *stats)
 {
@@ -375,9 +380,7 @@ static void cut(struct row *row, const struct row_rules *rules,
     stats->pairs_dropped += excess;
     stats->cuts++;
     stats->live -= used - row->used;
-    row->cut_until = horizon->fine_pane +
-                     (horizon->fine_pane - horizon->oldest + 1) +
-                     rules->windows->fine_per_pane[rules->windows->count - 1];
+    row_set_partial(row, rules, horizon, stats);
 }
 
 void row_trim(struct row *row)
@@ -532,6 +535,7 @@ void row_deinit(struct row *row, const struct row_rules *rules,
             row->cells[i + 1].other != row->cells[i].other)
             intern_drop(rules->items, row->cells[i].other);
     stats->live -= row->used;
+    set_cut_until(row, stats, 0);
     free(row->cells);
     row_init(row);
 }
@@ -546,7 +550,7 @@ void row_fill(struct row *row, const struct row_rules *rules,
     row->cells = content.cells;
     row->sorted = row->used = row->capacity = content.count;
     row->as_of = content.as_of;
-    row->cut_until = content.cut_until;
+    set_cut_until(row, stats, content.cut_until);
     stats->live += content.count;
     for (uint32_t i = row_pairs_start(row); i < row->used; i++) {
         if (row->cells[i].other == previous)

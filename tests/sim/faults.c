@@ -2,6 +2,7 @@
 
 #include "judge.h"
 #include "process.h"
+#include "shed.h"
 
 #include <string.h>
 
@@ -334,6 +335,24 @@ static int leap(struct world *world)
     return 1;
 }
 
+/* Memory is short: some of the rows lose their pairs, also while they are being
+ * loaded. */
+static int shed_some(struct world *world)
+{
+    struct process *process = any_alive(world);
+    struct shed shed = {.phase = SHED_RESTING};
+    uint64_t wanted = 1 + rng_below(&world->rng, 3000);
+
+    if (process == NULL || process->engine == NULL)
+        return 0;
+    shed_begin(&shed, engine_groups(process->engine), wanted);
+    while (shed_work(&shed, engine_groups(process->engine), 100))
+        ;
+    TELL(&world->story, "P%u: sheds %llu bytes of %llu", process->number,
+         (unsigned long long)shed.freed, (unsigned long long)wanted);
+    return !shed.is_bare;
+}
+
 static int nothing(struct world *world)
 {
     (void)world;
@@ -350,6 +369,7 @@ void faults_strike(struct world *world)
         [FAULT_TRIM] = trim,        [FAULT_TRIM_HARD] = trim_hard,
         [FAULT_GROW] = grow,        [FAULT_ANEW] = make_anew,
         [FAULT_CLOCK] = jump_clock, [FAULT_LEAP] = leap,
+        [FAULT_SHED] = shed_some,
     };
     uint32_t fault = rng_below(&world->rng, FAULT_COUNT);
 

@@ -103,14 +103,15 @@ static void rank_row(struct ranking *ranking, uint32_t entity, uint32_t r,
 /* The list as it should read, but for as_of: a '*' stands in its place. */
 static void write_list(const struct ranking *ranking, char *out,
                        const char *head, uint32_t r, uint32_t w,
-                       int32_t support)
+                       int32_t support, int is_partial)
 {
     const struct world *world = ranking->world;
-    int used = snprintf(
-        out, TEXT_BYTES,
-        "{\"v\":1%s,\"relation\":\"%s\",\"window\":\"%s\",\"as_of\":*,"
-        "\"support\":%d,\"items\":[",
-        head, world->relations.at[r].name, world->windows.at[w].name, support);
+    int used =
+        snprintf(out, TEXT_BYTES,
+                 "{\"v\":1%s,\"relation\":\"%s\",\"window\":\"%s\",\"as_of\":*,"
+                 "\"support\":%d,%s\"items\":[",
+                 head, world->relations.at[r].name, world->windows.at[w].name,
+                 support, is_partial ? "\"partial\":true," : "");
 
     for (uint32_t i = 0; i < ranking->count; i++)
         used += snprintf(out + used, (size_t)(TEXT_BYTES - used),
@@ -189,7 +190,8 @@ static void judge_row(struct ranking *ranking, uint32_t entity, uint32_t r,
     snprintf(head, sizeof head, ",\"item\":\"i%u\"", entity % (ITEMS + 1));
     rank_row(ranking, entity, r, w, 0);
     write_list(ranking, expected, head, r, w,
-               ranking->tally->from[entity][r][w]);
+               ranking->tally->from[entity][r][w],
+               ranking->tally->is_partial[entity]);
     expect_list(ranking, key, expected);
     snprintf(key, sizeof key, "counts:{%s}:%s:%s", item,
              world->relations.at[r].name, world->windows.at[w].name);
@@ -221,7 +223,7 @@ static void judge_popular(struct ranking *ranking, uint32_t tenant,
                 (struct ranked){support, support, item};
     }
     rank(ranking, POPULAR_K);
-    write_list(ranking, expected, head, 0, w, tally->from[base][0][w]);
+    write_list(ranking, expected, head, 0, w, tally->from[base][0][w], 0);
     expect_list(ranking, key, expected);
 }
 

@@ -60,6 +60,7 @@ struct tally {
     int32_t from[ENTITIES][SIM_RELATIONS][SIM_WINDOWS]; /* N of a tenant too */
     int32_t to[ENTITIES][SIM_RELATIONS][SIM_WINDOWS];
     uint8_t category[ENTITIES];
+    uint8_t is_partial[ENTITIES]; /* the row says so: pairs may be missing */
     int64_t category_ms[ENTITIES];
 };
 

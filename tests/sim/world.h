@@ -39,7 +39,8 @@
     X(ANEW, "anew")                                                            \
     X(CLOCK, "clock")                                                          \
     X(SETTINGS, "settings")                                                    \
-    X(LEAP, "leap")
+    X(LEAP, "leap")                                                            \
+    X(SHED, "shed")
 
 enum fault {
 #define X(name, words) FAULT_##name,

@@ -231,8 +231,30 @@ static void judge_cut_until(void)
                     2 * windows->fine_per_pane[windows->count - 1]);
 }
 
+/* Supports stay as they are, no pair is left. */
+static void shed_at_random(struct walk *walk)
+{
+    uint64_t partial;
+    uint32_t pairs;
+
+    read_now(before);
+    partial = world.stats.partial;
+    pairs = world.row.pairs;
+    assert_int_equal(
+        row_shed(&world.row, &world.rules, &world.horizon, &world.stats),
+        pairs);
+    read_now(after);
+    assert_memory_equal(after[0], before[0], sizeof after[0]);
+    assert_int_equal(world.row.pairs, 0);
+    assert_int_equal(row_pairs_start(&world.row), world.row.used);
+    assert_int_equal(intern_count(world.rules.items), 0);
+    assert_int_equal(world.stats.partial, pairs > 0 ? 1 : partial);
+    if (pairs > 0)
+        walk->cut_at = world.now;
+}
+
 static void cut_walk(uint64_t seed, uint32_t window_set, uint32_t pairs_max,
-                     int *exact_checks)
+                     int with_sheds, int *exact_checks)
 {
     struct walk walk = {0, 0};
 
@@ -250,6 +272,9 @@ static void cut_walk(uint64_t seed, uint32_t window_set, uint32_t pairs_max,
             go_to(world.now + rng_below(&world.rng, 2));
         else
             go_to(world.now + rng_below(&world.rng, (uint32_t)span + 2));
+        if (with_sheds && rng_below(&world.rng, 20) == 0)
+            shed_at_random(&walk);
+        assert_int_equal(world.stats.partial, world.row.cut_until != 0);
         row_check(&world.row, &world.rules);
         bring_up_to_date();
         assert_true(world.row.pairs <= pairs_max);
@@ -268,7 +293,19 @@ static void test_never_above_and_exact_again(void **state)
     (void)state;
     for (uint32_t set = 0; set < COUNT(window_sets); set++)
         for (uint64_t seed = 1; seed <= 12; seed++)
-            cut_walk(seed, set, 1 + (uint32_t)seed % 8, &exact_checks);
+            cut_walk(seed, set, 1 + (uint32_t)seed % 8, 0, &exact_checks);
+    assert_true(exact_checks > 100);
+}
+
+static void test_shed_and_exact_again(void **state)
+{
+    int exact_checks = 0;
+
+    (void)state;
+    for (uint32_t set = 0; set < COUNT(window_sets); set++)
+        for (uint64_t seed = 1; seed <= 12; seed++)
+            cut_walk(100 + seed, set, seed % 2 == 0 ? 4 : OTHERS, 1,
+                     &exact_checks);
     assert_true(exact_checks > 100);
 }
 
@@ -307,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_the_sum_is_over_the_longest_window),
         cmocka_unit_test(test_an_eighth_goes_at_once),
         cmocka_unit_test(test_never_above_and_exact_again),
+        cmocka_unit_test(test_shed_and_exact_again),
         cmocka_unit_test(test_is_partial_until_the_last_window_let_go),
     };
 
