@@ -78,6 +78,7 @@ int64_t board_get(struct board *board, struct board_view *view, int64_t now_us);
     X(REDIS_AWAY, redis_away, "Redis does not answer")                         \
     X(REDIS_FULL, redis_full, "Redis is full: lists are given up")             \
     X(HELD, held, "reading waits, for nothing becomes durable")                \
+    X(MEMORY, memory, "reading waits, for memory.max is reached")              \
     X(BEHIND, behind, "a backlog is being worked off")                         \
     X(STALLED, stalled, "the main loop has said nothing for 5 s")
 

@@ -39,8 +39,8 @@ struct observer_turn {
     int64_t now_us;
     const char *waits_for; /* without a round: "kafka", "redis"; or "" */
     const struct janitor_stats *janitor;
-    int pressure; /* enum pressure_level */
-    int is_held;
+    int pressure;     /* enum pressure_level */
+    int is_held;      /* STATUS_HELD_BY_*, together */
     int64_t pause_us; /* the longest so far */
     int has_begun;
     int is_stopping;

@@ -28,7 +28,8 @@ struct source_kafka_rules {
     const char *group;      /* for offsets committed; joins nothing */
     const char *const *set; /* "property=value" for librdkafka */
     size_t set_count;
-    int64_t future_ms; /* for the warning about record stamps */
+    int64_t future_ms;   /* for the warning about record stamps */
+    uint64_t memory_max; /* bytes of the process, 0: no bound */
 };
 
 /* Borrows all texts for its life. -1 with the reason when a property is

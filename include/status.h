@@ -32,7 +32,8 @@
       "record to acknowledged list, of late: half are below")                  \
     X(freshness_p99_ms, NOW, "of a hundred 99 are below")                      \
     X(is_caught_up, NOW, "1: all input known to exist was read")               \
-    X(is_held, NOW, "1: reading waits for the state to become durable")        \
+    X(is_held, NOW,                                                            \
+      "reading waits: 1 for the state to become durable, 2 for memory")        \
     X(lag_records, NOW, "records known to exist and not read")                 \
     X(pause_ms, NOW, "longest time between looks for records, so far")         \
     X(records_per_s, NOW, "records read")                                      \
@@ -76,6 +77,9 @@
     X(session_items_pushed_out, TOTAL, "cap session.max_items was hit")        \
     X(rows_cut, TOTAL, "cap row.max_pairs was hit")                            \
     X(pairs_dropped, TOTAL, "pairs lost by that cap")                          \
+    X(rows_shed, TOTAL, "rows that gave their pairs up for memory.max")        \
+    X(pairs_shed, TOTAL, "pairs lost by that")                                 \
+    X(rows_partial, NOW, "rows not exact yet after either")                    \
     X(contributions_too_old, TOTAL, "older than the longest window")           \
     X(takebacks_unknown, TOTAL, "taken back from a pair not held")             \
     X(memory_rss_bytes, NOW, "memory of the process")                          \
@@ -134,6 +138,8 @@ static inline int64_t status_value(const struct status_values *values,
     return ((const int64_t *)values)[field];
 }
 
+enum { STATUS_HELD_BY_STATE = 1, STATUS_HELD_BY_MEMORY = 2 };
+
 struct status;
 
 /* Where the values come from; all borrowed. */
@@ -149,7 +155,7 @@ struct status_parts {
     struct keeper *keeper;               /* NULL: nothing is kept */
     const struct histogram *freshness;   /* of late; NULL: not measured */
     int pressure;                        /* enum pressure_level */
-    int is_held;
+    int is_held;                         /* STATUS_HELD_BY_*, together */
     int64_t pause_us; /* of the main loop, the longest so far */
     int64_t rounds;
     int64_t memory_max; /* bytes; 0: no bound */

@@ -26,6 +26,8 @@ const REASONS = {
         "The durable state comes first; lists follow when there is room."],
     held: ["Reading is held", "bad",
         "It goes on as soon as what is in memory was made durable."],
+    memory: ["Memory is full", "bad",
+        "memory.max is reached, and nothing is left to give up."],
     behind: ["Catching up", "warn", "Lists follow as the backlog is read."],
     stalled: ["The main loop is silent", "bad", "Figures below may be old."],
     lost: ["No connection to terkait", "bad", ""],

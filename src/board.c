@@ -87,7 +87,8 @@ uint32_t board_reasons(const struct board_view *view, int64_t silent_us)
                                    : !values->kafka_up,
         [BECAUSE_REDIS_AWAY] = waits_for(view, "redis") || !values->redis_up,
         [BECAUSE_REDIS_FULL] = values->redis_full != 0,
-        [BECAUSE_HELD] = values->is_held != 0,
+        [BECAUSE_HELD] = (values->is_held & STATUS_HELD_BY_STATE) != 0,
+        [BECAUSE_MEMORY] = (values->is_held & STATUS_HELD_BY_MEMORY) != 0,
         [BECAUSE_BEHIND] = values->lag_records > BOARD_BEHIND_RECORDS,
         [BECAUSE_STALLED] = silent_us >= BOARD_STALLED_US,
     };

@@ -149,6 +149,7 @@ static void take_over(struct config *config, const struct config *fresh)
     engine->popular_k = fresh->engine.popular_k;
     engine->popular_min_support = fresh->engine.popular_min_support;
     engine->row_pairs_max = fresh->engine.row_pairs_max;
+    config->memory_max = fresh->memory_max;
     config->publish = fresh->publish;
     config->publish.prefix = config->redis.prefix;
     /* of the windows that stay in force */

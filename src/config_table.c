@@ -349,8 +349,11 @@ const struct setting config_table[] = {
      .type = SETTING_BYTES,
      .fallback = "0",
      .max = GIB << 20,
-     .flags = SETTING_UNUSED,
-     .help = "The program never grows past it. 0: no bound."},
+     .flags = SETTING_RELOAD,
+     .help = "Memory of the process that it never grows past. Near it the "
+             "pairs of the items that were idle for longest are given up, and "
+             "their lists say `partial`; with none left, reading waits. 0: no "
+             "bound."},
     {.section = "engine",
      .key = "threads",
      .type = SETTING_INTEGER,

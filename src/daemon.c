@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "mem.h"
+#include "memory_guard.h"
 #include "notify.h"
 #include "observer.h"
 #include "publish.h"
@@ -37,6 +38,7 @@ struct daemon {
     struct sink_redis *sink_redis;
     struct observer *observer;
     struct upkeep *upkeep;
+    struct memory_guard *memory;
     struct notify *notify;
     int (*reload)(void *context); /* NULL: nothing is read again */
     void *reload_context;
@@ -54,7 +56,7 @@ struct daemon {
     int is_behind;
     int64_t read_us;      /* when records were last looked for and taken */
     int64_t pause_us;     /* the longest time from that to the next look */
-    int is_held;          /* not reading, for nothing becomes durable */
+    int held;             /* not reading: STATUS_HELD_BY_*, together */
     int has_work;         /* the publisher asked to come back at once */
     int64_t input_us;     /* when the latest record came */
     int64_t caught_up_us; /* when the latest backlog ended */
@@ -129,6 +131,15 @@ static void judge_backlog(struct daemon *daemon)
         daemon->caught_up_us = daemon->now_us;
 }
 
+static void hold(struct daemon *daemon, int by, int is_so, const char *because)
+{
+    if (is_so == ((daemon->held & by) != 0))
+        return;
+    daemon->held ^= by;
+    LOG(LOG_WARN, is_so ? "reading_held" : "reading_resumed",
+        F_TEXT("because", because));
+}
+
 /* While the store is away memory runs ahead of it, but not without end. */
 static void judge_hold(struct daemon *daemon)
 {
@@ -138,11 +149,19 @@ static void judge_hold(struct daemon *daemon)
         keeper != NULL && keeper_stats(keeper, daemon->now_us)->oldest_us >
                               2 * (AWAY_US + interval_us);
 
-    if (is_away != daemon->is_held)
-        LOG(LOG_WARN, is_away ? "reading_held" : "reading_resumed",
-            F_TEXT("because", is_away ? "nothing became durable for a while"
-                                      : "checkpoints are acknowledged again"));
-    daemon->is_held = is_away;
+    hold(daemon, STATUS_HELD_BY_STATE, is_away,
+         is_away ? "nothing became durable for a while"
+                 : "checkpoints are acknowledged again");
+}
+
+static void bound_memory(struct daemon *daemon)
+{
+    int is_full;
+
+    memory_guard_turn(daemon->memory, daemon->now_us);
+    is_full = memory_guard_is_holding(daemon->memory);
+    hold(daemon, STATUS_HELD_BY_MEMORY, is_full,
+         is_full ? "memory.max is reached" : "there is room in memory again");
 }
 
 static void take_records(struct daemon *daemon, uint32_t count)
@@ -177,7 +196,7 @@ static int read_records(struct daemon *daemon, struct err *err)
 
     if (daemon->is_ended)
         return 0;
-    if (daemon->is_held) {
+    if (daemon->held) {
         poll(NULL, 0, WAIT_MS);
         daemon->now_us = clock_mono_us();
         return 0;
@@ -259,7 +278,7 @@ static int observe(struct daemon *daemon, int is_last)
         .waits_for = daemon->waits_for,
         .janitor = upkeep_janitor(daemon->upkeep),
         .pressure = (int)upkeep_pressure(daemon->upkeep),
-        .is_held = daemon->is_held,
+        .is_held = daemon->held,
         .pause_us = daemon->pause_us,
         .has_begun = daemon->has_begun,
         .is_stopping = daemon->is_stopping,
@@ -284,12 +303,14 @@ static void tell(struct daemon *daemon, int is_last)
 
 /* ---- the loop ---- */
 
-/* What the keeper's phase means for the round; DAEMON_DONE: go on. */
+/* What the keeper's phase means for the round; DAEMON_DONE: go on. A load waits
+ * for memory as reading does. */
 static enum daemon_end keep(struct daemon *daemon)
 {
     struct keeper *keeper = daemon->round->keeper;
 
-    if (keeper == NULL)
+    if (keeper == NULL ||
+        (!daemon->has_begun && daemon->held & STATUS_HELD_BY_MEMORY))
         return DAEMON_DONE;
     switch (keeper_work(keeper, daemon->now_us, clock_wall_ms())) {
     case KEEPER_STARTING:
@@ -355,6 +376,7 @@ static void turn_outside(struct daemon *daemon)
     daemon->now_us = clock_mono_us();
     take_signals(daemon);
     notify_beat(daemon->notify, daemon->now_us);
+    bound_memory(daemon);
     write_lists(daemon);
     if (daemon->round->letters != NULL)
         dead_letters_work(daemon->round->letters);
@@ -438,7 +460,6 @@ static void observe_round(struct daemon *daemon)
         .kafka = round->kafka,
         .letters = round->letters,
         .keeper = round->keeper,
-        .memory_max = (int64_t)daemon->config->memory_max,
     };
 
     daemon->waits_for = "";
@@ -461,8 +482,9 @@ static void begin_round(struct daemon *daemon, const struct daemon_round *round)
     observe_round(daemon);
     upkeep.publish = daemon->publish;
     upkeep_begin(daemon->upkeep, &upkeep);
+    memory_guard_begin(daemon->memory, round->engine, daemon->publish);
     daemon->has_begun = daemon->is_ended = daemon->is_behind = 0;
-    daemon->is_held = daemon->has_work = 0;
+    daemon->held = daemon->has_work = 0;
     daemon->read_us = 0;
     daemon->caught_up_us = 0;
     daemon->now_us = daemon->input_us = clock_mono_us();
@@ -482,6 +504,7 @@ enum daemon_end daemon_run(struct daemon *daemon,
     }
     if (end != DAEMON_DONE && end != DAEMON_FAILED && round->keeper != NULL)
         err_set(err, "%s", keeper_reason(round->keeper));
+    memory_guard_end(daemon->memory);
     upkeep_end(daemon->upkeep);
     observer_end(daemon->observer);
     publish_free(daemon->publish);
@@ -507,6 +530,7 @@ int daemon_open(struct daemon **out, const struct config *config, int signals,
     daemon->waits_for = "";
     daemon->upkeep =
         upkeep_new(daemon->redis, &daemon->sink, config->redis.prefix);
+    daemon->memory = memory_guard_new(&config->memory_max);
     daemon->notify = notify_from_environment();
     daemon->records = mem_new(BATCH, sizeof *daemon->records);
     daemon->verdicts = mem_new(BATCH, sizeof *daemon->verdicts);
@@ -520,6 +544,7 @@ void daemon_close(struct daemon *daemon)
         return;
     redis_close(daemon->redis);
     upkeep_free(daemon->upkeep);
+    memory_guard_free(daemon->memory);
     notify_free(daemon->notify);
     sink_redis_free(daemon->sink_redis);
     observer_free(daemon->observer);

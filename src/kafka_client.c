@@ -6,19 +6,18 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { DESTROY_S = 3 };
+enum { DESTROY_S = 3, QUEUE_KBYTES = 65536, QUEUE_KBYTES_LEAST = 1024 };
 
 static const struct kafka_property defaults[] = {
-    {"client.id", "terkait"},
-    {"fetch.min.bytes", "1"},
-    {"fetch.wait.max.ms", "10"},
-    {"queued.max.messages.kbytes", "65536"},
-    {"reconnect.backoff.max.ms", "1000"},
+    {"client.id", "terkait"},         {"fetch.min.bytes", "1"},
+    {"fetch.wait.max.ms", "10"},      {"reconnect.backoff.max.ms", "1000"},
     {"socket.nagle.disable", "true"},
 };
 
@@ -31,6 +30,19 @@ static const struct kafka_property fixed[] = {
     {"enable.partition.eof", "true"},
     {"log.queue", "true"},
 };
+
+/* What was fetched ahead is at most an eighth of the memory there is. */
+static const char *queue_kbytes(char *text, size_t size, uint64_t memory_max)
+{
+    uint64_t kbytes = memory_max / 8 / 1024;
+
+    if (memory_max == 0 || kbytes > QUEUE_KBYTES)
+        kbytes = QUEUE_KBYTES;
+    if (kbytes < QUEUE_KBYTES_LEAST)
+        kbytes = QUEUE_KBYTES_LEAST;
+    snprintf(text, size, "%" PRIu64, kbytes);
+    return text;
+}
 
 /* 0 to 2: beyond repair, 3: error, 4: warning, 5 and 6: notice, 7: debug. The
  * facilities FAIL and ERROR repeat what the error callback is told. */
@@ -51,8 +63,12 @@ int kafka_client_configure(struct rd_kafka_conf_s **out,
                            const struct source_kafka_rules *rules,
                            struct err *err)
 {
-    const struct kafka_property ours[] = {{"bootstrap.servers", rules->brokers},
-                                          {"group.id", rules->group}};
+    char kbytes[24];
+    const struct kafka_property ours[] = {
+        {"bootstrap.servers", rules->brokers},
+        {"group.id", rules->group},
+        {"queued.max.messages.kbytes",
+         queue_kbytes(kbytes, sizeof kbytes, rules->memory_max)}};
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
     rd_kafka_conf_set_log_cb(conf, on_log);

@@ -207,6 +207,7 @@ static void collect(struct observer *observer, const struct observer_turn *turn)
     parts.janitor = turn->janitor;
     parts.pressure = turn->pressure;
     parts.is_held = turn->is_held;
+    parts.memory_max = (int64_t)observer->config->memory_max;
     parts.pause_us = turn->pause_us;
     status_collect(observer->status, &parts, turn->now_us, clock_wall_ms());
     values = status_values(observer->status);

@@ -393,6 +393,7 @@ int service_run(const struct config *config,
         .set = (const char *const *)config->kafka.set,
         .set_count = config->kafka.set_count,
         .future_ms = config->engine.session.future_ms,
+        .memory_max = config->memory_max,
     };
     struct http *http;
     struct err err = ERR_NONE;

@@ -1,6 +1,7 @@
 #include "status.h"
 
 #include "mem.h"
+#include "resident.h"
 #include "source_kafka.h"
 #include "strbuf.h"
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { RATE_US_MIN = 500000 };
 
@@ -127,6 +127,9 @@ static void collect_engine(struct status_values *now, struct engine *engine)
     now->live_pairs = (int64_t)rows->live;
     now->rows_cut = (int64_t)rows->cuts;
     now->pairs_dropped = (int64_t)rows->pairs_dropped;
+    now->rows_shed = (int64_t)rows->sheds;
+    now->pairs_shed = (int64_t)rows->pairs_shed;
+    now->rows_partial = (int64_t)rows->partial;
     now->contributions_too_old = (int64_t)rows->too_old;
     now->takebacks_unknown = (int64_t)rows->takebacks_unknown;
     now->sessions_open = (int64_t)engine_sessions_open(engine);
@@ -219,20 +222,6 @@ static void collect_letters(struct status_values *now,
     now->dead_letters_lost = (int64_t)stats.lost;
 }
 
-/* The second number of the file, in pages; 0 where there is no such file. */
-static int64_t rss_bytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    int64_t pages = 0;
-
-    if (file == NULL)
-        return 0;
-    if (fscanf(file, "%*d %" SCNd64, &pages) != 1)
-        pages = 0;
-    fclose(file);
-    return pages * sysconf(_SC_PAGESIZE);
-}
-
 static int64_t rate(int64_t now, int64_t before, int64_t elapsed_us)
 {
     return (int64_t)((double)(now - before) * 1e6 / (double)elapsed_us + 0.5);
@@ -288,7 +277,7 @@ void status_collect(struct status *status, const struct status_parts *parts,
     now->rounds = parts->rounds;
     now->updated_at_ms = wall_ms;
     now->stream_age_ms = stream_age_ms(parts->engine, wall_ms);
-    now->memory_rss_bytes = rss_bytes();
+    now->memory_rss_bytes = (int64_t)resident_bytes();
     now->memory_max_bytes = parts->memory_max;
     reckon_rates(status, now_us);
 }

@@ -96,6 +96,12 @@ static void test_reasons(void **state)
                                                   1 << BECAUSE_REDIS_FULL |
                                                   1 << BECAUSE_HELD);
     set_up(NULL);
+    view.values.is_held = STATUS_HELD_BY_MEMORY;
+    assert_int_equal(board_reasons(&view, 0), 1 << BECAUSE_MEMORY);
+    view.values.is_held |= STATUS_HELD_BY_STATE;
+    assert_int_equal(board_reasons(&view, 0),
+                     1 << BECAUSE_MEMORY | 1 << BECAUSE_HELD);
+    set_up(NULL);
     view.values.kafka_up = view.values.redis_up = 0;
     assert_int_equal(board_reasons(&view, 0),
                      1 << BECAUSE_KAFKA_AWAY | 1 << BECAUSE_REDIS_AWAY);

@@ -398,7 +398,8 @@ static void test_on_the_edge(void **state)
 static void test_settings_without_effect(void **state)
 {
     struct config *config =
-        LOAD(NULL, "memory.max=4g", "state.checkpoint_interval=5000ms",
+        LOAD(NULL, "memory.max=4g", "engine.threads=2",
+             "state.checkpoint_interval=5000ms",
              "http.token=", "events.dead_letter_topic=dead", NULL);
 
     (void)state;
@@ -408,7 +409,9 @@ static void test_settings_without_effect(void **state)
     assert_int_equal(config_warn_unused(config), 1);
     log_setup(LOG_INFO, LOG_FORMAT_TEXT);
     assert_printed(config,
-                   "\nmemory.max = 4g # -s (no effect in this version yet)\n");
+                   "\nengine.threads = 2 # -s (no effect in this version "
+                   "yet)\n");
+    assert_printed(config, "\nmemory.max = 4g # -s\n");
     assert_printed(config, "\nstate.checkpoint_interval = 5000ms # -s\n");
     config_free(config);
 }

@@ -54,6 +54,39 @@ static void test_own_properties(void **state)
     rd_kafka_conf_destroy(conf);
 }
 
+/* An eighth of the memory there is, within limits; the user's word wins. */
+static void test_the_queue_is_a_part_of_the_memory(void **state)
+{
+    static const char *const set[] = {"queued.max.messages.kbytes=777"};
+    static const struct {
+        uint64_t memory_max;
+        size_t set_count;
+        const char *kbytes;
+    } cases[] = {
+        {0, 0, "65536"},         {UINT64_C(1) << 40, 0, "65536"},
+        {256 << 20, 0, "32768"}, {80 << 20, 0, "10240"},
+        {1 << 20, 0, "1024"},    {256 << 20, 1, "777"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct source_kafka_rules rules = {
+            .brokers = "127.0.0.1:1",
+            .topic = "events",
+            .group = "shop",
+            .set = set,
+            .set_count = cases[i].set_count,
+            .memory_max = cases[i].memory_max,
+        };
+        struct err err = ERR_NONE;
+        rd_kafka_conf_t *conf;
+
+        assert_int_equal(0, kafka_client_configure(&conf, &rules, &err));
+        expect(conf, "queued.max.messages.kbytes", cases[i].kbytes);
+        rd_kafka_conf_destroy(conf);
+    }
+}
+
 static void test_users_properties_win(void **state)
 {
     const char *const set[] = {"fetch.wait.max.ms=7",
@@ -155,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_properties),
+        cmocka_unit_test(test_the_queue_is_a_part_of_the_memory),
         cmocka_unit_test(test_users_properties_win),
         cmocka_unit_test(test_refused_properties),
         cmocka_unit_test(test_a_handle_ends_in_time),

@@ -414,7 +414,9 @@ static void test_loaded_rows(void **state)
                 slot_make(&windows, 0, 0,
                           world.now - (row == 2 && i == 0 ? 3 : 0)),
                 1};
-        groups_load_row(world.groups, world.numbers[row], &one);
+        groups_load_row(world.groups,
+                        groups_index(world.groups, world.numbers[row]),
+                        world.numbers[row], &one);
     }
     for (uint32_t row = 1; row <= 3; row++)
         assert_true(groups_idle(world.groups, world.numbers[row], &ticks[row]) >
