@@ -1,69 +1,12 @@
-#include "groups.h"
+#include "groups_inside.h"
 
 #include "err.h"
-#include "group_floors.h"
 #include "mem.h"
 #include "mutant.h"
-#include "ring.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TOUCHED_SUPPORT (UINT32_C(1) << 31)
-#define SUPPORTS_STALE  INT64_C(-1)
-
-/* What is not durable of a row. */
-enum { IS_CHANGED = 1, IS_IN_CUT = 2 };
-
-/* Packed bytes of a row and of a cell, about. */
-enum { ROW_BYTES = 40, CELL_BYTES = 10 };
-
-/* Touched rows that are asked for before their turn. */
-enum { AHEAD = 8 };
-
-/* A row and what is kept beside it. */
-struct holding {
-    struct row row;
-    int64_t category_ts_ms;
-    uint32_t category;   /* in groups.categories, 0: none */
-    uint32_t touched;    /* relations, or TOUCHED_SUPPORT; 0: not queued */
-    int64_t supports_at; /* fine pane of `supports`, or SUPPORTS_STALE */
-    uint32_t place;      /* in its group's rows */
-    uint16_t group;
-    uint8_t state;       /* IS_CHANGED, IS_IN_CUT */
-    uint32_t tick;       /* when it was last touched */
-    uint32_t supports[]; /* [set][window] */
-};
-
-struct items {
-    uint32_t *at; /* owned */
-    uint32_t count;
-    uint32_t capacity;
-};
-
-struct group {
-    struct items rows;
-    struct items changed; /* those that are IS_CHANGED */
-    struct items cut;     /* those that are IS_IN_CUT */
-    uint64_t changed_bytes;
-};
-
-struct groups {
-    struct row_rules rules;
-    uint32_t count;
-    struct horizon horizon;
-    struct intern *categories;
-    struct holding **holdings; /* owned; by item number, NULL: none */
-    uint32_t holdings_end;
-    uint64_t rows;
-    struct ring touched; /* items whose rows were changed */
-    uint64_t touches;    /* entries ever pushed there */
-    struct group *at;    /* owned; `count` of them */
-    int is_noting;       /* changes are noted */
-    struct group_floors floors;
-    struct row_stats stats;
-};
 
 struct groups *groups_new(const struct row_rules *rules, uint32_t count)
 {
@@ -82,7 +25,7 @@ struct groups *groups_new(const struct row_rules *rules, uint32_t count)
 
 /* ---- items of a group ---- */
 
-static void items_add(struct items *items, uint32_t item)
+void items_add(struct items *items, uint32_t item)
 {
     if (items->count == items->capacity) {
         items->capacity = items->capacity + items->capacity / 2 + 8;
@@ -182,11 +125,6 @@ static size_t holding_bytes(const struct groups *groups)
                groups->rules.relations->sets_count * sizeof(uint32_t);
 }
 
-static struct holding *find(const struct groups *groups, uint32_t item)
-{
-    return item < groups->holdings_end ? groups->holdings[item] : NULL;
-}
-
 static void grow_holdings(struct groups *groups, uint32_t item)
 {
     uint32_t end = item + item / 4 + 1024;
@@ -198,8 +136,8 @@ static void grow_holdings(struct groups *groups, uint32_t item)
     groups->holdings_end = end;
 }
 
-static struct holding *make(struct groups *groups, uint32_t item,
-                            uint32_t group)
+struct holding *holding_make(struct groups *groups, uint32_t item,
+                             uint32_t group)
 {
     struct holding *holding;
 
@@ -217,16 +155,17 @@ static struct holding *make(struct groups *groups, uint32_t item,
 
 static struct holding *find_or_make(struct groups *groups, uint32_t item)
 {
-    struct holding *holding = find(groups, item);
+    struct holding *holding = holding_find(groups, item);
 
-    return holding != NULL ? holding
-                           : make(groups, item, groups_index(groups, item));
+    return holding != NULL
+               ? holding
+               : holding_make(groups, item, groups_index(groups, item));
 }
 
 /* ---- changes ---- */
 
-static void note_change(struct groups *groups, struct holding *holding,
-                        uint32_t item)
+void holding_note_change(struct groups *groups, struct holding *holding,
+                         uint32_t item)
 {
     struct group *group = group_of(groups, holding);
 
@@ -238,14 +177,14 @@ static void note_change(struct groups *groups, struct holding *holding,
         ROW_BYTES + (uint64_t)holding->row.used * CELL_BYTES;
 }
 
-static void begin_noting(struct groups *groups)
+void groups_begin_noting(struct groups *groups)
 {
     if (groups->is_noting)
         return;
     groups->is_noting = 1;
     for (uint32_t item = 1; item < groups->holdings_end; item++)
         if (groups->holdings[item] != NULL)
-            note_change(groups, groups->holdings[item], item);
+            holding_note_change(groups, groups->holdings[item], item);
 }
 
 uint32_t groups_tick(const struct groups *groups)
@@ -253,8 +192,8 @@ uint32_t groups_tick(const struct groups *groups)
     return (uint32_t)(groups->touches / GROUPS_TICK);
 }
 
-static void touch(struct groups *groups, struct holding *holding, uint32_t item,
-                  uint32_t what)
+void holding_touch(struct groups *groups, struct holding *holding,
+                   uint32_t item, uint32_t what)
 {
     if (holding->touched == 0) {
         ring_push(&groups->touched, (struct ring_entry){.item = item});
@@ -270,7 +209,8 @@ int groups_next_touched(struct groups *groups, uint32_t *item, uint32_t *pairs)
 
     if (groups->touched.count == 0)
         return 0;
-    __builtin_prefetch(find(groups, ring_ahead(&groups->touched, AHEAD)), 1);
+    __builtin_prefetch(
+        holding_find(groups, ring_ahead(&groups->touched, AHEAD)), 1);
     *item = ring_first(&groups->touched)->item;
     ring_pop(&groups->touched);
     holding = groups->holdings[*item];
@@ -304,9 +244,9 @@ static void apply_one(struct groups *groups, const struct contribution *one)
         return;
     if (one->other == 0)
         count_support(groups, holding, one);
-    touch(groups, holding, one->item,
-          one->other == 0 ? TOUCHED_SUPPORT : 1u << one->index);
-    note_change(groups, holding, one->item);
+    holding_touch(groups, holding, one->item,
+                  one->other == 0 ? TOUCHED_SUPPORT : 1u << one->index);
+    holding_note_change(groups, holding, one->item);
     if (groups->is_noting && groups->stats.live > live)
         group_of(groups, holding)->changed_bytes += CELL_BYTES;
 }
@@ -320,14 +260,15 @@ uint32_t groups_touched(const struct groups *groups)
 void groups_ask(const struct groups *groups, const struct contributions *list)
 {
     for (uint32_t i = 0; i < list->count; i++) {
-        const char *holding = (const char *)find(groups, list->at[i].item);
+        const char *holding =
+            (const char *)holding_find(groups, list->at[i].item);
 
         __builtin_prefetch(holding, 1);
         __builtin_prefetch(holding + 64, 1);
         intern_prefetch(groups->rules.items, list->at[i].other);
     }
     for (uint32_t i = 0; i < list->count; i++) {
-        const struct holding *holding = find(groups, list->at[i].item);
+        const struct holding *holding = holding_find(groups, list->at[i].item);
 
         if (holding != NULL)
             __builtin_prefetch(holding->row.cells + holding->row.used, 1);
@@ -368,19 +309,19 @@ void groups_categorise(struct groups *groups, uint32_t item, int64_t ts_ms,
     holding->category_ts_ms = ts_ms;
     if (old != 0)
         intern_drop(groups->categories, old);
-    note_change(groups, holding, item);
+    holding_note_change(groups, holding, item);
 }
 
 int64_t groups_category_ms(const struct groups *groups, uint32_t item)
 {
-    const struct holding *holding = find(groups, item);
+    const struct holding *holding = holding_find(groups, item);
 
     return holding == NULL ? 0 : holding->category_ts_ms;
 }
 
 uint32_t groups_category_number(const struct groups *groups, uint32_t item)
 {
-    const struct holding *holding = find(groups, item);
+    const struct holding *holding = holding_find(groups, item);
 
     return holding == NULL ? 0 : holding->category;
 }
@@ -400,7 +341,7 @@ struct text groups_category(const struct groups *groups, uint32_t item)
 
 struct row *groups_row(struct groups *groups, uint32_t item)
 {
-    struct holding *holding = find(groups, item);
+    struct holding *holding = holding_find(groups, item);
 
     if (holding == NULL)
         return NULL;
@@ -430,7 +371,7 @@ static void sum_supports(struct groups *groups, struct holding *holding)
 uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
                         uint32_t window)
 {
-    struct holding *holding = find(groups, item);
+    struct holding *holding = holding_find(groups, item);
 
     if (holding == NULL)
         return 0;
@@ -441,7 +382,7 @@ uint32_t groups_support(struct groups *groups, uint32_t item, uint32_t set,
 
 void groups_trim(struct groups *groups, uint32_t item)
 {
-    struct holding *holding = find(groups, item);
+    struct holding *holding = holding_find(groups, item);
 
     if (holding != NULL)
         row_trim(&holding->row);
@@ -449,7 +390,7 @@ void groups_trim(struct groups *groups, uint32_t item)
 
 int groups_release(struct groups *groups, uint32_t item)
 {
-    struct holding *holding = find(groups, item);
+    struct holding *holding = holding_find(groups, item);
     const struct windows *windows = groups->rules.windows;
     int64_t now_ms = groups->horizon.fine_pane * windows->fine_ms;
 
@@ -468,166 +409,12 @@ int groups_release(struct groups *groups, uint32_t item)
 
 uint32_t groups_index(const struct groups *groups, uint32_t item)
 {
-    const struct holding *holding = find(groups, item);
+    const struct holding *holding = holding_find(groups, item);
 
     if (holding != NULL)
         return holding->group;
     return (uint32_t)(intern_key_hash(groups->rules.items, item) %
                       groups->count);
-}
-
-/* ---- what is given up when memory is short ---- */
-
-uint32_t groups_end(const struct groups *groups)
-{
-    return groups->holdings_end;
-}
-
-uint64_t groups_idle(const struct groups *groups, uint32_t item,
-                     uint32_t *ticks)
-{
-    const struct holding *holding = find(groups, item);
-
-    if (holding == NULL ||
-        (holding->row.pairs == 0 && holding->row.used == holding->row.sorted))
-        return 0;
-    *ticks = groups_tick(groups) - holding->tick;
-    return row_bytes(&holding->row);
-}
-
-uint64_t groups_shed(struct groups *groups, uint32_t item)
-{
-    struct holding *holding = find(groups, item);
-    uint64_t bytes;
-
-    if (holding == NULL)
-        return 0;
-    bytes = row_bytes(&holding->row);
-    if (row_shed(&holding->row, &groups->rules, &groups->horizon,
-                 &groups->stats) == 0)
-        return 0;
-    touch(groups, holding, item, (1u << groups->rules.relations->count) - 1);
-    return bytes - row_bytes(&holding->row);
-}
-
-static uint32_t tick_of_loaded(const struct groups *groups,
-                               const struct row *row)
-{
-    int64_t latest = row_latest_support(row, &groups->rules);
-    int64_t age = WINDOW_SPAN_MAX;
-
-    if (latest > groups->horizon.fine_pane - age)
-        age = groups->horizon.fine_pane - latest;
-    return groups_tick(groups) - 1 - (age > 0 ? (uint32_t)age : 0);
-}
-
-/* ---- what is durable ---- */
-
-static struct group *group_at(struct groups *groups, uint32_t group)
-{
-    ASSERT(group < groups->count);
-    begin_noting(groups);
-    return &groups->at[group];
-}
-
-struct groups_change groups_changed(struct groups *groups, uint32_t group)
-{
-    const struct group *one = group_at(groups, group);
-
-    return (struct groups_change){one->changed.count, one->changed_bytes};
-}
-
-void groups_cut(struct groups *groups, uint32_t group)
-{
-    struct group *one = group_at(groups, group);
-
-    for (uint32_t i = 0; i < one->changed.count; i++) {
-        uint32_t item = one->changed.at[i];
-        struct holding *holding = groups->holdings[item];
-
-        if ((holding->state & IS_IN_CUT) == 0)
-            items_add(&one->cut, item);
-        holding->state = IS_IN_CUT;
-    }
-    one->changed.count = 0;
-    one->changed_bytes = 0;
-}
-
-void groups_cut_landed(struct groups *groups, uint32_t group)
-{
-    struct items *cut = &group_at(groups, group)->cut;
-
-    for (uint32_t i = 0; i < cut->count; i++)
-        groups->holdings[cut->at[i]]->state &= (uint8_t)~IS_IN_CUT;
-    cut->count = 0;
-}
-
-void groups_cut_lost(struct groups *groups, uint32_t group)
-{
-    struct items *cut = &group_at(groups, group)->cut;
-
-    for (uint32_t i = 0; i < cut->count; i++) {
-        struct holding *holding = groups->holdings[cut->at[i]];
-
-        holding->state &= (uint8_t)~IS_IN_CUT;
-        note_change(groups, holding, cut->at[i]);
-    }
-    cut->count = 0;
-}
-
-static uint32_t next_of(const struct items *items, uint32_t *at)
-{
-    return *at < items->count ? items->at[(*at)++] : 0;
-}
-
-uint32_t groups_next_row(const struct groups *groups, uint32_t group,
-                         uint32_t *at)
-{
-    return next_of(&groups->at[group].rows, at);
-}
-
-uint32_t groups_next_cut(const struct groups *groups, uint32_t group,
-                         uint32_t *at)
-{
-    return next_of(&groups->at[group].cut, at);
-}
-
-void groups_load_row(struct groups *groups, uint32_t group, uint32_t item,
-                     const struct groups_row_state *state)
-{
-    struct holding *holding = find(groups, item);
-    uint32_t old;
-
-    begin_noting(groups);
-    if (holding == NULL)
-        holding = make(groups, item, group);
-    row_deinit(&holding->row, &groups->rules, &groups->stats);
-    row_fill(&holding->row, &groups->rules, &groups->horizon, &groups->stats,
-             state->content);
-    holding->tick = tick_of_loaded(groups, &holding->row);
-    holding->supports_at = SUPPORTS_STALE;
-    old = holding->category;
-    holding->category = state->category;
-    holding->category_ts_ms = state->category_ts_ms;
-    if (state->category != 0)
-        intern_hold_again(groups->categories, state->category);
-    if (old != 0)
-        intern_drop(groups->categories, old);
-}
-
-void groups_set_floor(struct groups *groups, uint32_t group, uint32_t partition,
-                      int64_t offset)
-{
-    begin_noting(groups);
-    group_floors_set(&groups->floors, group, partition, offset);
-}
-
-int64_t groups_mark(const struct groups *groups, uint32_t group,
-                    uint32_t partition, int64_t position)
-{
-    int64_t floor = group_floors_get(&groups->floors, group, partition);
-
-    return floor > position ? floor : position;
 }
 
 /* ---- what stands ---- */
@@ -656,7 +443,7 @@ static void check_items(const struct groups *groups, uint32_t group,
                         const struct items *items, uint8_t state)
 {
     for (uint32_t i = 0; i < items->count; i++) {
-        const struct holding *holding = find(groups, items->at[i]);
+        const struct holding *holding = holding_find(groups, items->at[i]);
 
         ASSERT(holding != NULL && holding->group == group);
         ASSERT((holding->state & state) == state);
