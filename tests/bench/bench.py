@@ -1,7 +1,7 @@
 """bench: measures terkait, on a Kafka and a Redis of its own.
 
-Parts: null, whole, core, decode, freshness, memory, restart, growth. Prints a
-table, writes JSON. What it starts it ends, whatever happens."""
+Parts: null, whole, core, decode, freshness, memory, restart, http, growth.
+Prints a table, writes JSON. What it starts it ends, whatever happens."""
 
 import argparse
 import datetime
