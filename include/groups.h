@@ -120,6 +120,9 @@ struct groups_change {
 };
 struct groups_change groups_changed(struct groups *groups, uint32_t group);
 
+/* About how many packed bytes all rows of the group are. */
+uint64_t groups_weight(const struct groups *groups, uint32_t group);
+
 /* Moves the changed rows into the cut, which is then written; forgets the cut,
  * for it is durable; makes its rows changed again, for it is not. */
 void groups_cut(struct groups *groups, uint32_t group);

@@ -64,6 +64,18 @@ struct groups_change groups_changed(struct groups *groups, uint32_t group)
     return (struct groups_change){one->changed.count, one->changed_bytes};
 }
 
+uint64_t groups_weight(const struct groups *groups, uint32_t group)
+{
+    const struct items *rows = &groups->at[group].rows;
+    uint64_t weight = 0;
+
+    for (uint32_t i = 0; i < rows->count; i++)
+        weight +=
+            ROW_BYTES +
+            (uint64_t)groups->holdings[rows->at[i]]->row.used * CELL_BYTES;
+    return weight;
+}
+
 void groups_cut(struct groups *groups, uint32_t group)
 {
     struct group *one = group_at(groups, group);

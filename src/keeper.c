@@ -34,6 +34,8 @@ struct group {
     uint64_t sent_bytes;
     uint64_t base_bytes; /* of what stands; 0: none yet */
     uint64_t log_bytes;
+    uint64_t base_weight; /* groups_weight() when that was packed or loaded */
+    int64_t weighed_us;
     int64_t *durable; /* marks of what stands; owned, by partition */
     int64_t *sent;    /* marks of what was sent; owned */
     int64_t due_us;
@@ -199,14 +201,27 @@ static void ask_for_head(struct group *group)
                         as_text(keeper->rules.who), head_answered, group);
 }
 
+/* Time takes cells away, which is no change: rows of half the size are a base.
+ */
+static int has_shrunk(struct group *group)
+{
+    const struct groups *groups = engine_groups(group->keeper->engine);
+
+    if (group->base_bytes < LOG_BYTES_MIN / 16 ||
+        group->keeper->now_us - group->weighed_us < IDLE_US)
+        return 0;
+    group->weighed_us = group->keeper->now_us;
+    return groups_weight(groups, group->number) < group->base_weight / 2;
+}
+
 /* What a delta will be is guessed: a cell is packed in about six bytes. */
-static int wants_base(const struct group *group)
+static int wants_base(struct group *group)
 {
     struct groups *groups = engine_groups(group->keeper->engine);
     uint64_t room = group->base_bytes / LOG_PART;
     uint64_t delta = groups_changed(groups, group->number).bytes * 6 / 10;
 
-    return group->checkpoint.needs_base ||
+    return group->checkpoint.needs_base || has_shrunk(group) ||
            group->log_bytes + delta >
                (room > LOG_BYTES_MIN ? room : LOG_BYTES_MIN);
 }
@@ -220,10 +235,12 @@ static void pack_body(struct group *group)
     group->was_base = wants_base(group);
     strbuf_clear(&keeper->body);
     groups_cut(groups, group->number);
-    if (group->was_base)
+    if (group->was_base) {
+        group->base_weight = groups_weight(groups, group->number);
         group_state_pack_base(&keeper->body, groups, group->number);
-    else if (has_rows)
+    } else if (has_rows) {
         group_state_pack_cut(&keeper->body, groups, group->number);
+    }
     group->sent_bytes = keeper->body.length;
 }
 
@@ -415,6 +432,7 @@ static void begin_group(struct keeper *keeper, uint32_t number)
     group->sent = mem_new(1, bytes);
     memcpy(group->durable, loaded->marks, bytes);
     group->base_bytes = loaded->base_bytes;
+    group->base_weight = groups_weight(engine_groups(keeper->engine), number);
     group->log_bytes = loaded->log_bytes;
     keeper->pace.all_bytes += loaded->base_bytes + loaded->log_bytes;
     group->answered_us =

@@ -197,14 +197,12 @@ static void test_ids_are_never_used_twice(void **state)
                                             script.at[j].checkpoint.id));
 }
 
-/* A log above its bound makes a base, and then there are deltas again. */
-static void test_a_base_when_the_log_is_long(void **state)
+/* Sees pairs until the group has a base; returns the next offset. */
+static int64_t see_until_base(uint32_t group)
 {
-    uint32_t group = see_and_find(50);
     char item[128];
     int64_t offset = 51;
 
-    (void)state;
     while (!group_key(group)->has_base && offset < 2000) {
         for (int i = 0; i < 40; i++) {
             snprintf(item, sizeof item, "%016llx%0100d",
@@ -222,13 +220,49 @@ static void test_a_base_when_the_log_is_long(void **state)
         }
     }
     assert_true(group_key(group)->has_base);
+    assert_durable(group);
+    return offset;
+}
+
+/* A log above its bound makes a base, and then there are deltas again. */
+static void test_a_base_when_the_log_is_long(void **state)
+{
+    uint32_t group = see_and_find(50);
+    int64_t offset = see_until_base(group);
+
+    (void)state;
     assert_true(group_key(group)->parts[0].length > 1000);
     assert_true(keeper_stats(keeper, world.now_us)->bases > 0);
-    assert_durable(group);
     see_pair(&world, 0, offset, "a", "b");
     run_ms(INTERVAL_MS + 100);
     assert_int_equal(group_key(group)->parts_count, 2);
     assert_durable(group);
+}
+
+/* What time took from the rows leaves the store within a minute or so. */
+static void test_a_base_when_time_took_the_rows(void **state)
+{
+    uint32_t group = see_and_find(50);
+    int64_t offset = see_until_base(group);
+    uint64_t bases = keeper_stats(keeper, world.now_us)->bases;
+    size_t before = group_key(group)->parts[0].length;
+    uint32_t item, pairs;
+
+    (void)state;
+    engine_set_time(world.engine, START_MS + INT64_C(400) * 24 * 3600 * 1000);
+    for (item = 1; item < intern_end(engine_items(world.engine)); item++)
+        groups_row(engine_groups(world.engine), item);
+    run_ms(INTERVAL_MS + 100);
+    while (groups_next_touched(engine_groups(world.engine), &item, &pairs))
+        ;
+    for (item = 1; item < intern_end(engine_items(world.engine)); item++)
+        groups_release(engine_groups(world.engine), item);
+    for (int i = 0; i < 70; i++) {
+        see_pair(&world, 0, offset++, "a", "b");
+        run_ms(1000);
+    }
+    assert_true(keeper_stats(keeper, world.now_us)->bases > bases);
+    assert_true(group_key(group)->parts[0].length < before / 2);
 }
 
 /* ---- doubts ---- */
@@ -515,6 +549,7 @@ int main(void)
         TEST(test_one_in_flight_a_group),
         TEST(test_ids_are_never_used_twice),
         TEST(test_a_base_when_the_log_is_long),
+        TEST(test_a_base_when_time_took_the_rows),
         TEST(test_a_lost_one_is_cut_anew),
         TEST(test_one_that_landed_unheard_is_gone_on_from),
         TEST(test_a_roll_back_makes_a_base),
