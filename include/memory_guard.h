@@ -20,6 +20,12 @@ void memory_guard_begin(struct memory_guard *guard, struct engine *engine,
                         struct publish *publish);
 void memory_guard_end(struct memory_guard *guard);
 
+/* How many records to take at once, up to `most`: so many that what the latest
+ * have cost would take a quarter of the room there is. And that many were
+ * taken. */
+uint32_t memory_guard_batch(const struct memory_guard *guard, uint32_t most);
+void memory_guard_took(struct memory_guard *guard, uint32_t count);
+
 void memory_guard_turn(struct memory_guard *guard, int64_t now_us);
 
 /* Nothing more is to be read, nor loaded, for now. */

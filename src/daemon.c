@@ -202,9 +202,13 @@ static int read_records(struct daemon *daemon, struct err *err)
         return 0;
     }
     note_pause(daemon);
-    count = source->poll(source->self, daemon->records, BATCH, wait_ms, err);
-    if (count > 0)
+    count =
+        source->poll(source->self, daemon->records,
+                     memory_guard_batch(daemon->memory, BATCH), wait_ms, err);
+    if (count > 0) {
         take_records(daemon, (uint32_t)count);
+        memory_guard_took(daemon->memory, (uint32_t)count);
+    }
     daemon->now_us = clock_mono_us();
     if (daemon->has_begun)
         daemon->read_us = daemon->now_us;

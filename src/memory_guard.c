@@ -13,7 +13,9 @@
 enum {
     LOOK_US = 100000,
     SLICE_US = 8000,
-    SLICE_ROWS = 256 /* between two looks at the clock */
+    SLICE_ROWS = 256, /* between two looks at the clock */
+    BATCH_LEAST = 16,
+    RECORD_BYTES = 16384 /* what one costs, until it is known */
 };
 
 struct memory_guard {
@@ -24,13 +26,25 @@ struct memory_guard {
     struct publish *publish;
     struct row_stats before; /* when shedding began */
     int64_t look_us;
+    uint64_t resident, in_use; /* at the latest look */
+    uint64_t record_bytes;     /* what a record costs: of late the most */
+    uint64_t in_use_before;    /* the latest records */
 };
+
+static void reset(struct memory_guard *guard)
+{
+    *guard = (struct memory_guard){
+        .max = guard->max,
+        .record_bytes = RECORD_BYTES,
+    };
+}
 
 struct memory_guard *memory_guard_new(const uint64_t *max)
 {
     struct memory_guard *guard = mem_new(1, sizeof *guard);
 
     guard->max = max;
+    guard->record_bytes = RECORD_BYTES;
     return guard;
 }
 
@@ -42,13 +56,14 @@ void memory_guard_free(struct memory_guard *guard)
 void memory_guard_begin(struct memory_guard *guard, struct engine *engine,
                         struct publish *publish)
 {
-    *guard = (struct memory_guard){
-        .max = guard->max, .engine = engine, .publish = publish};
+    reset(guard);
+    guard->engine = engine;
+    guard->publish = publish;
 }
 
 void memory_guard_end(struct memory_guard *guard)
 {
-    *guard = (struct memory_guard){.max = guard->max};
+    reset(guard);
 }
 
 /* What grows with the input. The allocator could tell all that is in use, but
@@ -56,6 +71,45 @@ void memory_guard_end(struct memory_guard *guard)
 static uint64_t bytes_in_use(const struct memory_guard *guard)
 {
     return engine_bytes(guard->engine) + publish_stats(guard->publish)->bytes;
+}
+
+/* Resident memory by now: what is in use more than at the latest look may all
+ * have come on top. */
+static uint64_t resident_now(const struct memory_guard *guard)
+{
+    uint64_t in_use = bytes_in_use(guard);
+
+    return guard->resident +
+           (in_use > guard->in_use ? in_use - guard->in_use : 0);
+}
+
+uint32_t memory_guard_batch(const struct memory_guard *guard, uint32_t most)
+{
+    uint64_t resident, count;
+
+    if (*guard->max == 0 || guard->engine == NULL)
+        return most;
+    resident = resident_now(guard);
+    count = *guard->max > resident
+                ? (*guard->max - resident) / 4 / guard->record_bytes
+                : 0;
+    if (count < BATCH_LEAST)
+        return BATCH_LEAST;
+    return count < most ? (uint32_t)count : most;
+}
+
+void memory_guard_took(struct memory_guard *guard, uint32_t count)
+{
+    uint64_t in_use = bytes_in_use(guard), cost = 0;
+
+    if (count == 0 || *guard->max == 0)
+        return;
+    if (in_use > guard->in_use_before)
+        cost = (in_use - guard->in_use_before) / count;
+    guard->record_bytes -= guard->record_bytes / 8;
+    if (cost >= guard->record_bytes)
+        guard->record_bytes = cost + 1;
+    guard->record_bytes += guard->record_bytes == 0;
 }
 
 static void begin_shedding(struct memory_guard *guard, uint64_t bytes,
@@ -117,6 +171,8 @@ static void look(struct memory_guard *guard, int64_t now_us)
     };
     struct memory_order order;
 
+    guard->resident = use.resident;
+    guard->in_use = use.in_use;
     guard->bound.max = *guard->max;
     order = memory_bound_turn(&guard->bound, &use);
     if (order.trim)
@@ -131,11 +187,14 @@ void memory_guard_turn(struct memory_guard *guard, int64_t now_us)
         return;
     if (guard->shed.phase != SHED_RESTING)
         work_slice(guard);
-    if (now_us - guard->look_us < LOOK_US)
+    if (*guard->max == 0 && guard->bound.max == 0)
         return;
-    guard->look_us = now_us;
-    if (*guard->max != 0 || guard->bound.max != 0)
+    if (now_us - guard->look_us >= LOOK_US ||
+        resident_now(guard) - guard->resident > *guard->max / 64) {
+        guard->look_us = now_us;
         look(guard, now_us);
+    }
+    guard->in_use_before = bytes_in_use(guard);
 }
 
 int memory_guard_is_holding(const struct memory_guard *guard)
