@@ -26,7 +26,10 @@ void memory_guard_end(struct memory_guard *guard);
 uint32_t memory_guard_batch(const struct memory_guard *guard, uint32_t most);
 void memory_guard_took(struct memory_guard *guard, uint32_t count);
 
-void memory_guard_turn(struct memory_guard *guard, int64_t now_us);
+/* `is_loading`: a quarter of the bound is left for the groups on their way,
+ * which are loaded several at once. */
+void memory_guard_turn(struct memory_guard *guard, int64_t now_us,
+                       int is_loading);
 
 /* Nothing more is to be read, nor loaded, for now. */
 int memory_guard_is_holding(const struct memory_guard *guard);

@@ -158,7 +158,7 @@ static void bound_memory(struct daemon *daemon)
 {
     int is_full;
 
-    memory_guard_turn(daemon->memory, daemon->now_us);
+    memory_guard_turn(daemon->memory, daemon->now_us, !daemon->has_begun);
     is_full = memory_guard_is_holding(daemon->memory);
     hold(daemon, STATUS_HELD_BY_MEMORY, is_full,
          is_full ? "memory.max is reached" : "there is room in memory again");

@@ -160,7 +160,7 @@ static void trim(void)
         F_INT("resident", resident_bytes()));
 }
 
-static void look(struct memory_guard *guard, int64_t now_us)
+static void look(struct memory_guard *guard, int64_t now_us, int is_loading)
 {
     const struct memory_use use = {
         .now_us = now_us,
@@ -173,7 +173,7 @@ static void look(struct memory_guard *guard, int64_t now_us)
 
     guard->resident = use.resident;
     guard->in_use = use.in_use;
-    guard->bound.max = *guard->max;
+    guard->bound.max = *guard->max - (is_loading ? *guard->max / 4 : 0);
     order = memory_bound_turn(&guard->bound, &use);
     if (order.trim)
         trim();
@@ -181,7 +181,8 @@ static void look(struct memory_guard *guard, int64_t now_us)
         begin_shedding(guard, order.shed, use.resident);
 }
 
-void memory_guard_turn(struct memory_guard *guard, int64_t now_us)
+void memory_guard_turn(struct memory_guard *guard, int64_t now_us,
+                       int is_loading)
 {
     if (guard->engine == NULL)
         return;
@@ -192,7 +193,7 @@ void memory_guard_turn(struct memory_guard *guard, int64_t now_us)
     if (now_us - guard->look_us >= LOOK_US ||
         resident_now(guard) - guard->resident > *guard->max / 64) {
         guard->look_us = now_us;
-        look(guard, now_us);
+        look(guard, now_us, is_loading);
     }
     guard->in_use_before = bytes_in_use(guard);
 }

@@ -25,6 +25,7 @@ from terkait import expected_lists
 setUpModule = check_module
 
 BLOCKS, ITEMS, BUYERS, BASKET, SAMPLE = 30, 500, 80, 40, 10
+GROUPS = 256  # several are loaded at once, each as a whole
 MIB = 1 << 20
 
 
@@ -115,7 +116,8 @@ class Memory(Live):
             redis.call("FLUSHALL")
 
     def run_whole(self, group):
-        with self.service(kafka__group=self.topic + group) as daemon:
+        with self.service(kafka__group=self.topic + group,
+                          state__groups=GROUPS) as daemon:
             stats = self.await_all(daemon)
             peak = self.memory(daemon)
             self.assertEqual(stats["rows_shed"], 0)
@@ -125,7 +127,7 @@ class Memory(Live):
 
     def run_bound(self, expected, bound, group):
         """The stats, and how many lists of each block are exact."""
-        with self.service(memory__max=str(bound),
+        with self.service(memory__max=str(bound), state__groups=GROUPS,
                           kafka__group=self.topic + group) as daemon:
             stats = self.await_all(daemon)
             peak = self.memory(daemon)
