@@ -188,6 +188,20 @@ static void test_with_nothing_left_it_holds(void **state)
     assert_false(process.bound.is_held);
 }
 
+/* It stays at the last mark, though little is in use: more has to go. */
+static void test_a_trim_that_does_not_help(void **state)
+{
+    (void)state;
+    process.use.resident = 990 * MB;
+    process.use.in_use = 500 * MB;
+    process.bound.ceiling = 700 * MB;
+    process.bound.step = 995 * MB;
+    assert_int_equal(memory_bound_turn(&process.bound, &process.use).trim, 1);
+    process.use.now_us += 100000;
+    assert_int_equal(memory_bound_turn(&process.bound, &process.use).shed,
+                     100 * MB);
+}
+
 static void test_a_hold_ends_well_below(void **state)
 {
     (void)state;
@@ -250,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_heap_in_pieces_lowers_the_ceiling, begin),
         cmocka_unit_test_setup(test_a_leap_holds_reading, begin),
         cmocka_unit_test_setup(test_with_nothing_left_it_holds, begin),
+        cmocka_unit_test_setup(test_a_trim_that_does_not_help, begin),
         cmocka_unit_test_setup(test_a_hold_ends_well_below, begin),
         cmocka_unit_test_setup(test_room_again, begin),
         cmocka_unit_test_setup(test_never_above, begin),
