@@ -32,6 +32,7 @@ uint64_t groups_shed(struct groups *groups, uint32_t item)
     if (row_shed(&holding->row, &groups->rules, &groups->horizon,
                  &groups->stats) == 0)
         return 0;
+    holding_note_change(groups, holding, item);
     holding_touch(groups, holding, item,
                   (1u << groups->rules.relations->count) - 1);
     return bytes - row_bytes(&holding->row);

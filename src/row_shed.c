@@ -16,8 +16,7 @@ void row_set_partial(struct row *row, const struct row_rules *rules,
     row->cut_until = horizon->fine_pane + span + coarse;
 }
 
-/* Drops the weakest eighth, so that the work is not done for every pair. The
- * row is in order and at the horizon. */
+/* Each once. */
 static void drop_others(const struct row *row, const struct row_rules *rules,
                         uint32_t start)
 {

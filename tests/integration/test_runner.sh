@@ -16,6 +16,7 @@ cat >"$tree/Makefile" <<'END'
 OBJ := $(BUILD)/obj$(SAN:%=-%)
 UNITS := $(patsubst tests/%.c,$(OBJ)/%,$(wildcard tests/unit/test_*.c))
 all:
+bench-programs:
 unit-programs: $(UNITS)
 $(OBJ)/unit/%: tests/unit/%.c
 	mkdir -p $(@D) && $(CC) -o $@ $< -lcmocka
