@@ -97,6 +97,7 @@ struct row_lists {
     uint32_t sessions[RELATIONS_MAX]
                      [WINDOWS_MAX]; /* N, where a score uses it */
     int is_partial;
+    uint8_t follows[RELATIONS_MAX][WINDOWS_MAX]; /* while they are made */
 };
 
 /* The published lists. NULL when the item has no row, or stands for a tenant.

@@ -92,8 +92,8 @@ uint64_t groups_idle(const struct groups *groups, uint32_t item,
                      uint32_t *ticks);
 
 /* Gives the row's pairs up, as row_shed(); it is touched, so that its lists
- * follow, and changed: of a pair that is given up a -1 finds nothing, so what is
- * durable must give it up as well. Returns the bytes freed. */
+ * follow, and changed: of a pair that is given up a -1 finds nothing, so what
+ * is durable must give it up as well. Returns the bytes freed. */
 uint64_t groups_shed(struct groups *groups, uint32_t item);
 
 /* One above the highest item that may have a row. */

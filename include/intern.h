@@ -59,6 +59,13 @@ void intern_abandon(struct intern *intern);
 /* How two ids compare as bytes, tenants not looked at: below 0, 0, above 0. */
 int intern_compare_ids(const struct intern *intern, uint32_t a, uint32_t b);
 
+/* The first 16 bytes of an id as numbers that order as the bytes do, those that
+ * are not there as 0. */
+struct id_prefix {
+    uint64_t high, low;
+};
+struct id_prefix intern_prefix(const struct intern *intern, uint32_t item);
+
 struct text intern_id(const struct intern *intern, uint32_t item);
 struct text intern_tenant(const struct intern *intern, uint32_t item);
 

@@ -13,6 +13,7 @@ struct list_entry {
     double score;
     uint32_t count;
     uint32_t item;
+    struct id_prefix prefix; /* of its id; list_offer fills it in */
 };
 
 /* Always in list order: score, then count, both falling, then the plain id by
@@ -26,6 +27,9 @@ struct list {
 void list_init(struct list *list, uint32_t k); /* k up to LIST_ITEMS_MAX */
 void list_deinit(struct list *list);
 void list_clear(struct list *list);
+
+/* Both have the same k. */
+void list_copy(struct list *to, const struct list *from);
 
 /* Keeps the entry when it is among the best k so far. Returns the item that is
  * left out for it, the offered one itself, or 0 when there was room. */

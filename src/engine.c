@@ -320,40 +320,90 @@ static int needs_all(enum score score)
     return score == SCORE_LIFT || score == SCORE_LLR;
 }
 
-/* One pair of one relation: offered to each window's list that it is strong
- * enough for. */
+/* As long as a window's list would be that of the window before, it is not
+ * kept: the row is young, or small. Where it stands meanwhile. */
+static uint32_t leader(const struct row_lists *out, uint32_t r, uint32_t w)
+{
+    while (out->follows[r][w])
+        w--;
+    return w;
+}
+
+/* Windows of which this other makes a list of its own; before it is offered. */
+static void part_ways(struct engine *engine, struct row_lists *out, uint32_t r,
+                      const struct list_entry *entries)
+{
+    for (uint32_t w = engine->rules.windows.count; w-- > 1;) {
+        if (!out->follows[r][w] ||
+            (entries[w].count == entries[w - 1].count &&
+             !(entries[w].score < entries[w - 1].score) &&
+             !(entries[w].score > entries[w - 1].score)))
+            continue;
+        list_copy(&out->lists[r][w], &out->lists[r][leader(out, r, w)]);
+        out->follows[r][w] = 0;
+    }
+}
+
+/* One pair of one relation, an entry a window; count 0: none. */
+static void offer(struct engine *engine, struct row_lists *out, uint32_t r,
+                  const struct list_entry *entries)
+{
+    part_ways(engine, out, r, entries);
+    for (uint32_t w = 0; w < engine->rules.windows.count; w++)
+        if (!out->follows[r][w] && entries[w].count > 0)
+            list_offer(&out->lists[r][w], engine->items, entries[w]);
+}
+
+static void begin_following(struct engine *engine, struct row_lists *out)
+{
+    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
+        for (uint32_t w = 1; w < engine->rules.windows.count; w++)
+            out->follows[r][w] = 1;
+}
+
+static void end_following(struct engine *engine, struct row_lists *out)
+{
+    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
+        for (uint32_t w = 1; w < engine->rules.windows.count; w++)
+            if (out->follows[r][w])
+                list_copy(&out->lists[r][w], &out->lists[r][w - 1]);
+}
+
+/* Only where it is strong enough for the list. */
 static void offer_scored(struct engine *engine, struct row_lists *out,
                          const struct row_sums *sums, uint32_t relation,
                          uint32_t other)
 {
     const struct relation *rule = &engine->rules.relations.at[relation];
+    struct list_entry entries[WINDOWS_MAX];
 
     for (uint32_t w = 0; w < engine->rules.windows.count; w++) {
         struct score_input in = {.both = sums->at[relation][w],
                                  .from = out->supports[relation][w]};
-        double score;
 
+        entries[w] = (struct list_entry){.item = other};
         if (in.both < rule->min_support)
             continue;
         in.to = groups_support(engine->groups, other, rule->to_set, w);
         in.all = out->sessions[relation][w];
-        score = score_compute(rule->score, in, engine->rules.damping);
-        list_offer(&out->lists[relation][w], engine->items,
-                   (struct list_entry){score, (uint32_t)in.both, other});
+        entries[w].score =
+            score_compute(rule->score, in, engine->rules.damping);
+        entries[w].count = (uint32_t)in.both;
     }
+    offer(engine, out, relation, entries);
 }
 
 static void offer_counted(struct engine *engine, struct row_lists *out,
                           const struct row_sums *sums, uint32_t relation,
                           uint32_t other)
 {
-    for (uint32_t w = 0; w < engine->rules.windows.count; w++) {
-        uint32_t count = sums->at[relation][w];
+    struct list_entry entries[WINDOWS_MAX];
 
-        if (count > 0)
-            list_offer(&out->lists[relation][w], engine->items,
-                       (struct list_entry){count, count, other});
-    }
+    for (uint32_t w = 0; w < engine->rules.windows.count; w++)
+        entries[w] = (struct list_entry){.score = sums->at[relation][w],
+                                         .count = sums->at[relation][w],
+                                         .item = other};
+    offer(engine, out, relation, entries);
 }
 
 /* One pass over the row for whatever is wanted; NULL: not that. */
@@ -362,6 +412,10 @@ static void collect(struct engine *engine, const struct row *row,
 {
     const struct horizon *horizon = groups_horizon(engine->groups);
 
+    if (lists != NULL)
+        begin_following(engine, lists);
+    if (counts != NULL)
+        begin_following(engine, counts);
     for (uint32_t at = row_pairs_start(row); at < row->used;) {
         struct row_sums sums;
         uint32_t other = row->cells[at].other;
@@ -376,6 +430,10 @@ static void collect(struct engine *engine, const struct row *row,
                 offer_counted(engine, counts, &sums, r, other);
         }
     }
+    if (lists != NULL)
+        end_following(engine, lists);
+    if (counts != NULL)
+        end_following(engine, counts);
 }
 
 static void begin_lists(struct engine *engine, struct row_lists *out,

@@ -30,11 +30,11 @@ struct slot {
 /* Bytes with a tag to numbers from 1 up. What is asked for of items in no order
  * stands in arrays of its own, which the caches hold. */
 struct atoms {
-    struct entry **chunks; /* owned; number 0 is never used */
-    uint32_t *holders;     /* owned; by number, 0 while it is free */
-    uint64_t *prefixes; /* owned; first 8 bytes, that order as the bytes do */
-    uint32_t room;      /* of these two */
-    struct slot *slots; /* owned; slots_count is a power of two */
+    struct entry **chunks;      /* owned; number 0 is never used */
+    uint32_t *holders;          /* owned; by number, 0 while it is free */
+    struct id_prefix *prefixes; /* owned */
+    uint32_t room;              /* of these two */
+    struct slot *slots;         /* owned; slots_count is a power of two */
     uint32_t slots_count;
     uint32_t count;
     uint32_t end;  /* one above the highest number ever used */
@@ -63,14 +63,19 @@ static void grow_arrays(struct atoms *atoms, uint32_t room)
     atoms->room = room;
 }
 
-static uint64_t prefix_of(struct text bytes)
+static uint64_t eight_bytes(struct text bytes, uint32_t from)
 {
-    uint64_t prefix = 0;
+    uint64_t number = 0;
 
-    for (uint32_t i = 0; i < 8; i++)
-        prefix = prefix << 8 |
+    for (uint32_t i = from; i < from + 8; i++)
+        number = number << 8 |
                  (i < bytes.length ? (unsigned char)bytes.bytes[i] : 0);
-    return prefix;
+    return number;
+}
+
+static struct id_prefix prefix_of(struct text bytes)
+{
+    return (struct id_prefix){eight_bytes(bytes, 0), eight_bytes(bytes, 8)};
 }
 
 static void atoms_init(struct atoms *atoms)
@@ -294,7 +299,8 @@ static void atoms_check(const struct atoms *atoms)
         ASSERT((atoms->holders[number] > 0) == (entry->bytes != NULL));
         if (atoms->holders[number] == 0)
             continue;
-        ASSERT(atoms->prefixes[number] == prefix_of(bytes));
+        ASSERT(atoms->prefixes[number].high == prefix_of(bytes).high &&
+               atoms->prefixes[number].low == prefix_of(bytes).low);
         live++;
         ASSERT(entry->hash == hash_of(bytes, entry->tag));
         at = find_slot(atoms, bytes, entry->tag, entry->hash);
@@ -460,13 +466,20 @@ void intern_drop(struct intern *intern, uint32_t item)
 
 int intern_compare_ids(const struct intern *intern, uint32_t a, uint32_t b)
 {
-    uint64_t left = intern->items.prefixes[a];
-    uint64_t right = intern->items.prefixes[b];
+    struct id_prefix left = intern->items.prefixes[a];
+    struct id_prefix right = intern->items.prefixes[b];
 
-    if (left != right)
-        return left < right ? -1 : 1;
+    if (left.high != right.high)
+        return left.high < right.high ? -1 : 1;
+    if (left.low != right.low)
+        return left.low < right.low ? -1 : 1;
     return text_compare(atoms_text(&intern->items, a),
                         atoms_text(&intern->items, b));
+}
+
+struct id_prefix intern_prefix(const struct intern *intern, uint32_t item)
+{
+    return intern->items.prefixes[item];
 }
 
 struct text intern_id(const struct intern *intern, uint32_t item)

@@ -26,6 +26,14 @@ void list_clear(struct list *list)
     list->count = 0;
 }
 
+void list_copy(struct list *to, const struct list *from)
+{
+    ASSERT(to->k == from->k);
+    to->count = from->count;
+    memcpy(to->entries, from->entries, from->count * sizeof *to->entries);
+}
+
+/* Ids alike in their first bytes are rare: only then is one looked up. */
 static int comes_before(const struct list_entry *a, const struct list_entry *b,
                         const struct intern *items)
 {
@@ -33,6 +41,10 @@ static int comes_before(const struct list_entry *a, const struct list_entry *b,
         return a->score > b->score;
     if (a->count != b->count)
         return a->count > b->count;
+    if (a->prefix.high != b->prefix.high)
+        return a->prefix.high < b->prefix.high;
+    if (a->prefix.low != b->prefix.low)
+        return a->prefix.low < b->prefix.low;
     return intern_compare_ids(items, a->item, b->item) < 0;
 }
 
@@ -59,6 +71,7 @@ uint32_t list_offer(struct list *list, const struct intern *items,
 {
     uint32_t at = list->count, left_out = 0, place;
 
+    entry.prefix = intern_prefix(items, entry.item);
     if (at == list->k) {
         at--;
         if (!comes_before(&entry, &list->entries[at], items))

@@ -128,8 +128,9 @@ static void offer_to(struct popular *popular, uint32_t category, uint32_t item,
     struct intern *items = engine_items(popular->engine);
     struct board *board =
         find_or_make(popular, intern_tenant_number(items, item), category);
-    uint32_t left_out = list_offer(&board->lists[window], items,
-                                   (struct list_entry){support, support, item});
+    uint32_t left_out = list_offer(
+        &board->lists[window], items,
+        (struct list_entry){.score = support, .count = support, .item = item});
 
     if (left_out == item)
         return;

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 enum {
-    STRETCH = 3,         /* a turn's pause in turn lengths, when behind */
+    DUE_BEHIND = 2,      /* due rows a turn of a backlog: its end brings all */
+    STRETCH = 7,         /* a turn's pause in turn lengths, when behind */
     SPARE_ROOM = 512,    /* room in the sink that counts as time to spare */
     SPARE_WAITING = 1000 /* rows waiting that still do */
 };
@@ -272,7 +273,9 @@ static int is_due(const struct ring *ring, int64_t now_us)
 static void work_due(struct publish *publish, const struct publish_turn *turn,
                      uint32_t *rows)
 {
-    while (*rows > 0 && has_room(publish)) {
+    uint32_t left = turn->is_behind ? DUE_BEHIND : UINT32_MAX;
+
+    while (left-- > 0 && *rows > 0 && has_room(publish)) {
         if (is_due(&publish->settling, turn->now_us))
             look_at_row(
                 publish,

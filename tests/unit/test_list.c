@@ -27,7 +27,9 @@ static uint32_t hold(const char *id)
 static uint32_t offer(struct list *list, double score, uint32_t count,
                       const char *id)
 {
-    return list_offer(list, items, (struct list_entry){score, count, hold(id)});
+    return list_offer(
+        list, items,
+        (struct list_entry){.score = score, .count = count, .item = hold(id)});
 }
 
 static void assert_order(const struct list *list, const char *wanted)
@@ -139,8 +141,9 @@ static void compare_with_sorting(struct rng *rng, uint32_t k, uint32_t offers)
         char id[16];
 
         snprintf(id, sizeof id, "%x", (i * 97) % 1024);
-        all[i] = (struct list_entry){rng_below(rng, 4) / 4.0, rng_below(rng, 3),
-                                     hold(id)};
+        all[i] = (struct list_entry){.score = rng_below(rng, 4) / 4.0,
+                                     .count = rng_below(rng, 3),
+                                     .item = hold(id)};
         list_offer(&list, items, all[i]);
     }
     qsort(all, offers, sizeof *all, compare);
@@ -219,7 +222,9 @@ static void test_formats_plain_ids_as_json_strings(void **state)
     list_init(&list, 1);
     list_offer(&list, items,
                (struct list_entry){
-                   2, 2, intern_hold(items, text_of("t"), text_of("12/\n"))});
+                   .score = 2,
+                   .count = 2,
+                   .item = intern_hold(items, text_of("t"), text_of("12/\n"))});
     head.is_partial = 1;
     head.support = 0;
     assert_formats(&list, &head,
@@ -315,7 +320,8 @@ static void test_digests_the_id_and_not_its_number(void **state)
 
     (void)state;
     list_init(&list, 3);
-    list_offer(&list, items, (struct list_entry){1, 1, first});
+    list_offer(&list, items,
+               (struct list_entry){.score = 1, .count = 1, .item = first});
     before = list_digest(&list, &head, items);
     intern_drop(items, first);
     second = hold("second");

@@ -208,7 +208,7 @@ static void test_with_time_to_spare_at_once(void **state)
     assert_true(has(list_of_a, "\"count\":2}"));
 }
 
-/* A turn that took 200 ms is followed by a pause of three times that. */
+/* A turn that took 200 ms is followed by a pause of seven times that. */
 static void test_turns_stretch_when_it_is_behind(void **state)
 {
     (void)state;
@@ -220,7 +220,7 @@ static void test_turns_stretch_when_it_is_behind(void **state)
     assert_int_equal(publish_stats(publish)->waiting, 0);
     view("x", "c", "");
     turn.rows = 1000;
-    wait_ms(599);
+    wait_ms(1399);
     assert_int_equal(publish_stats(publish)->waiting, 3);
     wait_ms(1);
     assert_int_equal(publish_stats(publish)->waiting, 0);
