@@ -65,6 +65,7 @@ struct id_prefix {
     uint64_t high, low;
 };
 struct id_prefix intern_prefix(const struct intern *intern, uint32_t item);
+void intern_ask_prefix(const struct intern *intern, uint32_t item);
 
 struct text intern_id(const struct intern *intern, uint32_t item);
 struct text intern_tenant(const struct intern *intern, uint32_t item);

@@ -354,13 +354,6 @@ static void offer(struct engine *engine, struct row_lists *out, uint32_t r,
             list_offer(&out->lists[r][w], engine->items, entries[w]);
 }
 
-static void begin_following(struct engine *engine, struct row_lists *out)
-{
-    for (uint32_t r = 0; r < engine->rules.relations.count; r++)
-        for (uint32_t w = 1; w < engine->rules.windows.count; w++)
-            out->follows[r][w] = 1;
-}
-
 static void end_following(struct engine *engine, struct row_lists *out)
 {
     for (uint32_t r = 0; r < engine->rules.relations.count; r++)
@@ -406,20 +399,20 @@ static void offer_counted(struct engine *engine, struct row_lists *out,
     offer(engine, out, relation, entries);
 }
 
+enum { AHEAD = 16 }; /* cells until an id's first bytes are wanted */
+
 /* One pass over the row for whatever is wanted; NULL: not that. */
 static void collect(struct engine *engine, const struct row *row,
                     struct row_lists *lists, struct row_lists *counts)
 {
     const struct horizon *horizon = groups_horizon(engine->groups);
 
-    if (lists != NULL)
-        begin_following(engine, lists);
-    if (counts != NULL)
-        begin_following(engine, counts);
     for (uint32_t at = row_pairs_start(row); at < row->used;) {
         struct row_sums sums;
         uint32_t other = row->cells[at].other;
 
+        if (at + AHEAD < row->used)
+            intern_ask_prefix(engine->items, row->cells[at + AHEAD].other);
         at = row_sum_run(&sums, row, &engine->row_rules, horizon, at);
         for (uint32_t r = 0; r < engine->rules.relations.count; r++) {
             if ((sums.seen >> r & 1) == 0)
@@ -444,6 +437,7 @@ static void begin_lists(struct engine *engine, struct row_lists *out,
 
         for (uint32_t w = 0; w < engine->rules.windows.count; w++) {
             list_clear(&out->lists[r][w]);
+            out->follows[r][w] = w > 0;
             out->supports[r][w] =
                 groups_support(engine->groups, item, rule->from_set, w);
             if (needs_all(rule->score))
@@ -465,6 +459,7 @@ static void begin_counts(struct engine *engine, uint32_t k)
             if (is_resized)
                 list_init(&engine->counts.lists[r][w], k);
             list_clear(&engine->counts.lists[r][w]);
+            engine->counts.follows[r][w] = w > 0;
         }
 }
 

@@ -482,6 +482,11 @@ struct id_prefix intern_prefix(const struct intern *intern, uint32_t item)
     return intern->items.prefixes[item];
 }
 
+void intern_ask_prefix(const struct intern *intern, uint32_t item)
+{
+    __builtin_prefetch(&intern->items.prefixes[item]);
+}
+
 struct text intern_id(const struct intern *intern, uint32_t item)
 {
     return atoms_text(&intern->items, item);

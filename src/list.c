@@ -66,11 +66,23 @@ static uint32_t place_of(const struct list *list, uint32_t count,
     return low;
 }
 
+/* By what needs no id. */
+static int is_beaten(const struct list *list, const struct list_entry *entry)
+{
+    const struct list_entry *last = &list->entries[list->k - 1];
+
+    return list->count == list->k &&
+           (entry->score < last->score ||
+            (!(entry->score > last->score) && entry->count < last->count));
+}
+
 uint32_t list_offer(struct list *list, const struct intern *items,
                     struct list_entry entry)
 {
     uint32_t at = list->count, left_out = 0, place;
 
+    if (is_beaten(list, &entry))
+        return entry.item;
     entry.prefix = intern_prefix(items, entry.item);
     if (at == list->k) {
         at--;
