@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 enum {
+    GIVE_BACK_LEAST = 64 * 1024 * 1024,
     LOOK_US = 100000,
     SLICE_US = 8000,
     SLICE_ROWS = 256, /* between two looks at the clock */
@@ -25,6 +26,7 @@ struct memory_guard {
     struct engine *engine; /* NULL: no round */
     struct publish *publish;
     struct row_stats before; /* when shedding began */
+    uint64_t peak;           /* of bytes in use, since memory was given back */
     int64_t look_us;
     uint64_t resident, in_use; /* at the latest look */
     uint64_t record_bytes;     /* what a record costs: of late the most */
@@ -160,6 +162,24 @@ static void trim(void)
         F_INT("resident", resident_bytes()));
 }
 
+/* With windows that have passed most of memory may be free; the allocator keeps
+ * it until it is told. */
+static void give_back(struct memory_guard *guard, int64_t now_us)
+{
+    uint64_t in_use;
+
+    if (now_us - guard->look_us < LOOK_US)
+        return;
+    guard->look_us = now_us;
+    in_use = bytes_in_use(guard);
+    if (in_use > guard->peak)
+        guard->peak = in_use;
+    if (in_use >= guard->peak / 2 || guard->peak < GIVE_BACK_LEAST)
+        return;
+    guard->peak = in_use;
+    trim();
+}
+
 static void look(struct memory_guard *guard, int64_t now_us, int is_loading)
 {
     const struct memory_use use = {
@@ -188,8 +208,10 @@ void memory_guard_turn(struct memory_guard *guard, int64_t now_us,
         return;
     if (guard->shed.phase != SHED_RESTING)
         work_slice(guard);
-    if (*guard->max == 0 && guard->bound.max == 0)
+    if (*guard->max == 0 && guard->bound.max == 0) {
+        give_back(guard, now_us);
         return;
+    }
     if (now_us - guard->look_us >= LOOK_US ||
         resident_now(guard) - guard->resident > *guard->max / 64) {
         guard->look_us = now_us;
